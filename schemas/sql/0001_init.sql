@@ -1,0 +1,246 @@
+-- migrate:up
+
+-- Reference: communes with validity dates, agency map, working calendar. Loaded by `hoso db migrate`.
+CREATE TABLE hoso.unit (
+    unit_id      integer PRIMARY KEY,
+    code         text NOT NULL,
+    name         text NOT NULL,
+    kind         text NOT NULL,
+    valid_from   date NOT NULL DEFAULT '-infinity',
+    valid_to     date NOT NULL DEFAULT 'infinity',
+    successor_id integer,
+    split        boolean NOT NULL DEFAULT false,
+    UNIQUE (code, valid_from)
+);
+CREATE TABLE hoso.agency (
+    agency_code text NOT NULL,
+    unit_code   text NOT NULL,
+    valid_from  date NOT NULL DEFAULT '-infinity',
+    valid_to    date NOT NULL DEFAULT 'infinity',
+    PRIMARY KEY (agency_code, valid_from)
+);
+CREATE TABLE hoso.work_calendar (
+    day   date PRIMARY KEY,
+    off   boolean NOT NULL,
+    name  text NOT NULL,
+    basis text NOT NULL
+);
+
+-- Progress lives with the data: one row per consumer and partition, moved by compare-and-swap.
+CREATE TABLE hoso.kafka_offset (
+    consumer    text NOT NULL,     -- 'aggregator', 'alerter'
+    topic       text NOT NULL,
+    partition   integer NOT NULL,
+    next_offset bigint NOT NULL,
+    owner       uuid NOT NULL,     -- of the process that may write
+    epoch       bigint NOT NULL,   -- grows by one with every claim
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer, topic, partition)
+) WITH (fillfactor = 50);
+
+-- The aggregator's tables.
+CREATE TABLE hoso.dossier (
+    dossier_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code              text NOT NULL UNIQUE,
+    partition         integer NOT NULL,
+    unit_id           integer,              -- NULL = quarantine, or nothing known yet
+    quarantine        text,                 -- 'unknown', 'expired', 'split'; NULL = none
+    alternative_code  text,
+    alias_of          text,
+    erased            boolean NOT NULL,
+    procedure_code    text,
+    field_code        text,
+    deciding_agency   text,
+    receiving_agency  text,
+    channel           text NOT NULL,
+    subject           text NOT NULL,
+    online_level      text NOT NULL,
+    non_territorial   boolean,
+    status            smallint NOT NULL,
+    phase             text NOT NULL,        -- waiting, running, paused, ended
+    status_at         timestamptz,
+    status_basis      text NOT NULL,        -- source, ingest
+    portal_status     smallint NOT NULL,
+    portal_disagrees  boolean NOT NULL,
+    submitted_at      timestamptz,
+    accepted_at       timestamptz,
+    original_due_at   timestamptz,
+    due_at            timestamptz,          -- lateness is judged by this one
+    promised_at       timestamptz,
+    reappointments    integer NOT NULL,
+    supplement_rounds integer NOT NULL,
+    step_due_at       timestamptz,
+    ended_at          timestamptz,
+    ended_known_at    timestamptz,
+    returned_at       timestamptz,
+    verdict           text,                 -- early, on_time, late; NULL = none
+    fee_due           boolean,
+    paid              boolean,
+    paid_online       boolean,
+    digitised         boolean,
+    apology_sent      boolean,
+    late_reason       text,
+    rating            smallint NOT NULL,
+    rated_at          timestamptz,
+    officer           bytea,
+    first_ingested_at timestamptz,
+    last_ingested_at  timestamptz
+);
+CREATE INDEX dossier_unit ON hoso.dossier (unit_id, accepted_at);
+CREATE INDEX dossier_quarantine ON hoso.dossier (quarantine) WHERE quarantine IS NOT NULL;
+
+CREATE TABLE hoso.dossier_event (
+    dossier_id  bigint NOT NULL,
+    event_id    uuid NOT NULL,
+    ingested_at timestamptz NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    kind        text NOT NULL,
+    status      smallint NOT NULL,
+    source      text NOT NULL,
+    payload     bytea NOT NULL,             -- the record's value as it came: framing and Avro
+    PRIMARY KEY (dossier_id, event_id, ingested_at)
+);
+
+-- Both rollups are kept per Kafka partition and summed by their views, so that writers of different partitions never meet.
+CREATE TABLE hoso.rollup_daily (
+    partition         integer NOT NULL,
+    unit_id           integer NOT NULL,
+    day               date NOT NULL,
+    procedure_code    text NOT NULL,
+    channel           text NOT NULL,
+    submitted         bigint NOT NULL,
+    accepted          bigint NOT NULL,
+    refused           bigint NOT NULL,
+    early             bigint NOT NULL,
+    on_time           bigint NOT NULL,
+    late              bigint NOT NULL,
+    late_apology      bigint NOT NULL,
+    withdrawn         bigint NOT NULL,
+    supplements       bigint NOT NULL,
+    level_full        bigint NOT NULL,
+    level_partial     bigint NOT NULL,
+    level_information bigint NOT NULL,
+    non_territorial   bigint NOT NULL,
+    digitised         bigint NOT NULL,
+    paid              bigint NOT NULL,
+    paid_online       bigint NOT NULL,
+    rated             bigint NOT NULL,
+    satisfied         bigint NOT NULL,
+    late_data         bigint NOT NULL,
+    work_minutes      bigint NOT NULL,
+    work_4h           bigint NOT NULL,
+    work_1d           bigint NOT NULL,
+    work_3d           bigint NOT NULL,
+    work_5d           bigint NOT NULL,
+    work_10d          bigint NOT NULL,
+    work_20d          bigint NOT NULL,
+    work_more         bigint NOT NULL,
+    PRIMARY KEY (partition, unit_id, day, procedure_code, channel)
+);
+CREATE TABLE hoso.rollup_open (
+    partition      integer NOT NULL,
+    unit_id        integer NOT NULL,
+    due_date       date NOT NULL,           -- infinity = no due date, never overdue
+    procedure_code text NOT NULL,
+    channel        text NOT NULL,
+    phase          text NOT NULL,           -- waiting, running, paused
+    count          bigint NOT NULL,
+    PRIMARY KEY (partition, unit_id, due_date, procedure_code, channel, phase)
+);
+
+-- Records that could not be used, on their way to the dead-letter topic.
+CREATE TABLE hoso.dlq_outbox (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    topic       text NOT NULL,
+    partition   integer NOT NULL,
+    "offset"    bigint NOT NULL,
+    key         bytea,
+    value       bytea,
+    record_time timestamptz,
+    headers     bytea NOT NULL,             -- name NUL length(4, big-endian) value, repeated
+    stage       text NOT NULL,              -- decode, validate, key
+    error_code  text NOT NULL,
+    message     text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    sent_at     timestamptz,
+    UNIQUE (topic, partition, "offset")
+);
+CREATE INDEX dlq_outbox_unsent ON hoso.dlq_outbox (id) WHERE sent_at IS NULL;
+
+-- The alerter's tables; it reads none of the aggregator's.
+CREATE TABLE hoso.alert_event (
+    dossier_code text NOT NULL,
+    event_id     uuid NOT NULL,
+    ingested_at  timestamptz NOT NULL,
+    partition    integer NOT NULL,
+    payload      bytea NOT NULL,
+    PRIMARY KEY (dossier_code, event_id, ingested_at)
+);
+-- One row per dossier whose clock runs: what the deadlines in memory are rebuilt from.
+CREATE TABLE hoso.alert_watch (
+    dossier_code text PRIMARY KEY,
+    partition    integer NOT NULL,
+    deadline_at  timestamptz NOT NULL
+);
+CREATE INDEX alert_watch_partition ON hoso.alert_watch (partition);
+CREATE TABLE hoso.alert (
+    alert_id         uuid PRIMARY KEY,      -- first 16 bytes of SHA-256(dossier code, rule, episode)
+    dossier_code     text NOT NULL,
+    rule             text NOT NULL,
+    episode          integer NOT NULL,
+    unit_id          integer,
+    procedure_code   text,
+    state            text NOT NULL,         -- firing, resolved, retracted
+    silent           boolean NOT NULL,      -- it was over before we could fire: recorded, nobody disturbed
+    reason           text NOT NULL,
+    due_at           timestamptz NOT NULL,
+    original_due_at  timestamptz,
+    deadline_at      timestamptz NOT NULL,
+    fired_at         timestamptz NOT NULL,
+    ended_at         timestamptz,
+    last_event_at    timestamptz,
+    last_ingested_at timestamptz,
+    late_data        boolean,
+    updated_at       timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (dossier_code, rule, episode)
+);
+CREATE INDEX alert_unit ON hoso.alert (unit_id, state);
+CREATE TABLE hoso.outbox (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    alert_id    uuid NOT NULL,
+    key         text NOT NULL,              -- dossier code
+    payload     bytea NOT NULL,             -- framed Avro of alert.v1
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    sent_at     timestamptz
+);
+CREATE INDEX outbox_unsent ON hoso.outbox (id) WHERE sent_at IS NULL;
+
+-- For analysts.
+CREATE VIEW analytics.rollup_daily AS
+SELECT u.unit_id, u.code AS unit_code, u.name AS unit_name, r.day, r.procedure_code, r.channel,
+       sum(submitted)::bigint AS submitted, sum(accepted)::bigint AS accepted, sum(refused)::bigint AS refused,
+       sum(early)::bigint AS early, sum(on_time)::bigint AS on_time, sum(late)::bigint AS late,
+       sum(late_apology)::bigint AS late_apology, sum(withdrawn)::bigint AS withdrawn,
+       sum(supplements)::bigint AS supplements, sum(level_full)::bigint AS level_full,
+       sum(level_partial)::bigint AS level_partial, sum(level_information)::bigint AS level_information,
+       sum(non_territorial)::bigint AS non_territorial, sum(digitised)::bigint AS digitised,
+       sum(paid)::bigint AS paid, sum(paid_online)::bigint AS paid_online, sum(rated)::bigint AS rated,
+       sum(satisfied)::bigint AS satisfied, sum(late_data)::bigint AS late_data,
+       sum(work_minutes)::bigint AS work_minutes, sum(work_4h)::bigint AS work_4h, sum(work_1d)::bigint AS work_1d,
+       sum(work_3d)::bigint AS work_3d, sum(work_5d)::bigint AS work_5d, sum(work_10d)::bigint AS work_10d,
+       sum(work_20d)::bigint AS work_20d, sum(work_more)::bigint AS work_more
+FROM hoso.rollup_daily r JOIN hoso.unit u USING (unit_id)
+GROUP BY u.unit_id, u.code, u.name, r.day, r.procedure_code, r.channel;
+COMMENT ON VIEW analytics.rollup_daily IS 'Per commune, day, procedure and channel: each measure on the Vietnamese day of its own milestone';
+
+CREATE VIEW analytics.rollup_open AS
+SELECT u.unit_id, u.code AS unit_code, u.name AS unit_name, r.due_date, r.procedure_code, r.channel, r.phase,
+       sum(count)::bigint AS count
+FROM hoso.rollup_open r JOIN hoso.unit u USING (unit_id)
+GROUP BY u.unit_id, u.code, u.name, r.due_date, r.procedure_code, r.channel, r.phase
+HAVING sum(count) <> 0;
+COMMENT ON VIEW analytics.rollup_open IS 'Open dossiers by due date; overdue on a day = sum of count where phase = running and due_date < that day';
+
+-- migrate:down
+DROP SCHEMA analytics CASCADE;
+DROP SCHEMA hoso CASCADE;
