@@ -16,11 +16,11 @@
 #include "base/error.h"
 
 enum config_type {
-    CONFIG_TEXT,     /* min..max = length in bytes */
-    CONFIG_INTEGER,  /* decimal, min..max */
-    CONFIG_BOOL,     /* yes/no, true/false, on/off, 1/0 */
+    CONFIG_TEXT,    /* min..max = length in bytes */
+    CONFIG_INTEGER, /* decimal, min..max */
+    CONFIG_BOOL,    /* yes/no, true/false, on/off, 1/0 */
     CONFIG_DURATION, /* 250ms, 5s, 10m, 8h, 400d; stored in ms; min..max in ms; a sign is allowed when min < 0 */
-    CONFIG_CHOICE,   /* one of the words in `choices`, separated by | */
+    CONFIG_CHOICE, /* one of the words in `choices`, separated by | */
 };
 
 struct config_option {

@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 struct embedded_file {
-    const char *name; /* below schemas/, e.g. "sql/0001_init.sql"; NULL ends the table */
+    const char *name;          /* below schemas/, e.g. "sql/0001_init.sql"; NULL ends the table */
     const unsigned char *data; /* followed by a NUL that is not counted */
     size_t size;
 };

@@ -37,10 +37,10 @@ int error_prefix(struct error *err, int code, const char *format, ...)
     memcpy(old, err->text, sizeof old);
     va_list args;
     va_start(args, format);
-    int used = vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    if (used >= 0 && (size_t)used < sizeof err->text)
-        snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s", old);
+    strncat(err->text, ": ", sizeof err->text - strlen(err->text) - 1);
+    strncat(err->text, old, sizeof err->text - strlen(err->text) - 1);
     trim_to_character(err->text, sizeof err->text);
     return code;
 }

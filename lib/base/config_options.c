@@ -1,0 +1,117 @@
+/* Every option of every hoso program. `hoso config show` and the documentation come from this table. */
+#include "base/config.h"
+
+#define MS_MAX (INT64_C(100) * 365 * 86400000)
+
+#define OPTION(sec, k, t, u, lo, hi, def, text)                                                    \
+    .section = (sec), .key = (k), .type = (t), .unit = (u), .min = (lo), .max = (hi),              \
+    .fallback = (def), .help = (text)
+#define TEXT(s, k, lo, hi, def, h)                                                                 \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h)                                              \
+    }
+#define SECRET_TEXT(s, k, lo, hi, def, h)                                                          \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .secret = true                              \
+    }
+#define NAMED_TEXT(s, k, lo, hi, def, h)                                                           \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .named = true                               \
+    }
+#define INTEGER(s, k, u, lo, hi, def, h)                                                           \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_INTEGER, u, lo, hi, def, h)                                            \
+    }
+#define DURATION(s, k, lo, hi, def, h)                                                             \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_DURATION, "ms", lo, hi, def, h)                                        \
+    }
+#define CHOICE(s, k, words, def, h)                                                                \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_CHOICE, "", 0, 0, def, h), .choices = (words)                          \
+    }
+#define NAMED_CHOICE(s, k, words, def, h)                                                          \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_CHOICE, "", 0, 0, def, h), .choices = (words), .named = true           \
+    }
+
+/* clang-format off */
+const struct config_option config_options[] = {
+    CHOICE("log", "level", "debug|info|warn|error", "info",
+         "Lines below this level are not written."),
+    CHOICE("log", "format", "logfmt|json", "logfmt",
+         "Form of the log lines on standard error."),
+
+    DURATION("clock", "offset", -MS_MAX, MS_MAX, "0s",
+         "Simulated time: added to the wall clock; logs and readiness name it."),
+
+    TEXT("kafka", "brokers", 1, 1024, "127.0.0.1:9092",
+         "Bootstrap servers, host:port separated by commas."),
+    TEXT("kafka", "events_topic", 1, 249, "hoso.dossier.events.v1",
+         "Topic of the dossier events."),
+    TEXT("kafka", "dlq_topic", 1, 249, "hoso.dossier.events.v1.dlq",
+         "Topic of the dead letters."),
+    TEXT("kafka", "alerts_topic", 1, 249, "hoso.alerts.v1",
+         "Topic of the alerts."),
+    INTEGER("kafka", "partitions", "", 1, 1000, "12",
+         "Partitions of a topic made by `hoso topics apply`; fixed from then on."),
+    DURATION("kafka", "retention", 3600000, MS_MAX, "400d",
+         "How long a topic made by `hoso topics apply` keeps its records."),
+
+    SECRET_TEXT("postgres", "conninfo", 0, 2048, "dbname=hoso",
+         "Connection string as libpq reads it; may hold a password."),
+
+    TEXT("rules", "paused", 0, 32, "5,6,8",
+         "Statuses (TrangThaiHoSo) that stop the clock."),
+    CHOICE("rules", "due_change", "appointment|correction", "appointment",
+         "What an unexplained later due date means: a re-appointment, or a typing error mended."),
+
+    TEXT("calendar", "hours", 23, 23, "07:30-11:30,13:00-17:00",
+         "Working hours, morning and afternoon."),
+
+    TEXT("ingest", "listen", 1, 128, "127.0.0.1:8480",
+         "Address of the push listener, health and metrics."),
+    TEXT("ingest", "port_file", 0, 1024, "",
+         "File that receives the port number once the listener is open."),
+    INTEGER("ingest", "body_max", "bytes", 1024, 64 << 20, "8388608",
+         "Largest request body."),
+    INTEGER("ingest", "in_flight_max", "records", 1, 1000000, "20000",
+         "Records not yet acknowledged by Kafka; above it requests are answered 503."),
+    SECRET_TEXT("ingest", "event_key", 32, 256, NULL,
+         "Key of the event ids, 32 bytes or more; never change it."),
+    SECRET_TEXT("ingest", "officer_key", 32, 256, NULL,
+         "Key of the officer hashes, 32 bytes or more; may be changed."),
+
+    NAMED_TEXT("source", "key_sha256", 64, 64, NULL,
+         "SHA-256 of the sender's API key, in hex."),
+    NAMED_CHOICE("source", "trust", "local|portal", "local",
+         "local = the one-stop system itself; portal = the national portal's copy."),
+    NAMED_CHOICE("source", "subject_map", "opencps|td|ministry", "td",
+         "Which vendor's LoaiDoiTuong codes this source sends."),
+    NAMED_TEXT("source", "secret_procedures", 0, 4096, "",
+         "Procedure codes whose dossiers are refused whole (state secrets), separated by commas."),
+
+    TEXT("aggregator", "listen", 1, 128, "127.0.0.1:8481",
+         "Address of health and metrics."),
+    TEXT("aggregator", "port_file", 0, 1024, "",
+         "File that receives the port number once the listener is open."),
+    INTEGER("aggregator", "batch_max", "records", 1, 100000, "2000",
+         "Records in one transaction at most."),
+    DURATION("aggregator", "batch_age", 0, 60000, "20ms",
+         "Longest time a record waits for others."),
+
+    TEXT("alerter", "listen", 1, 128, "127.0.0.1:8482",
+         "Address of health and metrics."),
+    TEXT("alerter", "port_file", 0, 1024, "",
+         "File that receives the port number once the listener is open."),
+    CHOICE("alerter", "rule", "date|timestamp", "date",
+         "Overdue by calendar date (the report's rule) or by timestamp."),
+    INTEGER("alerter", "batch_max", "records", 1, 100000, "2000",
+         "Records in one transaction at most."),
+    DURATION("alerter", "batch_age", 0, 60000, "20ms",
+         "Longest time a record waits for others."),
+    DURATION("alerter", "hold_recheck", 10, 60000, "1s",
+         "How often a held deadline is tried again while the alerter is behind."),
+    {.section = NULL},
+};
+/* clang-format on */
