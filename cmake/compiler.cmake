@@ -1,6 +1,6 @@
 # Warnings for everybody, errors in development, hardening in release, sanitizers on request.
 add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-                    -Wvla -Wformat=2 -fno-common -fno-omit-frame-pointer)
+                    -Wvla -Wformat=2 -Wno-format-zero-length -fno-common -fno-omit-frame-pointer)
 if(HOSO_WERROR)
   add_compile_options(-Werror)
 endif()
