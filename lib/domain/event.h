@@ -144,7 +144,7 @@ struct event event_empty(void);
 
 /*
  * Checks what the schema cannot say: lengths, ranges (times within TIME_MIN_AT..TIME_MAX_AT, status
- * 0..10, rating 0..5), enumerations in range, and that the kind carries what it needs (progress and
+ * 0..10, rating 0..5), enumerations in range, no control characters in text, and that the kind carries what it needs (progress and
  * status a status 1..10; due_changed a due_at; transferred a transfer_to; rated a rating; alias an
  * alias_of other than its own code; officer empty or 16 bytes).
  * 0, or ERR_INPUT with a text that names the field and never its content.
