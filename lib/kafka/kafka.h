@@ -115,6 +115,11 @@ enum consumer_poll_result {
  * ERR_FAILED = fatal; other negatives come from `assigned`.
  */
 int consumer_poll(struct consumer *consumer, int timeout_ms, struct record *ret, struct error *err);
+/*
+ * A descriptor that becomes readable when consumer_poll has work; owned by the consumer, drained by consumer_poll. It tells of
+ * a queue that was empty, so poll with timeout 0 until CONSUMER_NOTHING before waiting for it.
+ */
+int consumer_fd(struct consumer *consumer);
 
 /* Offsets for lag displays only; never read back. Asynchronous, errors ignored. */
 void consumer_report_offsets(struct consumer *consumer, const struct partition_offset *offsets,

@@ -196,6 +196,7 @@ CREATE TABLE hoso.alert (
     due_at           timestamptz NOT NULL,
     original_due_at  timestamptz,
     deadline_at      timestamptz NOT NULL,
+    began_at         timestamptz NOT NULL,  -- deadline_at, or later where the clock ran again after it
     fired_at         timestamptz NOT NULL,
     ended_at         timestamptz,
     last_event_at    timestamptz,
@@ -208,12 +209,13 @@ CREATE INDEX alert_unit ON hoso.alert (unit_id, state);
 CREATE TABLE hoso.outbox (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     alert_id    uuid NOT NULL,
+    partition   integer NOT NULL,           -- of the dossier's events: its owner relays the row
     key         text NOT NULL,              -- dossier code
     payload     bytea NOT NULL,             -- framed Avro of alert.v1
     created_at  timestamptz NOT NULL DEFAULT now(),
     sent_at     timestamptz
 );
-CREATE INDEX outbox_unsent ON hoso.outbox (id) WHERE sent_at IS NULL;
+CREATE INDEX outbox_unsent ON hoso.outbox (partition, id) WHERE sent_at IS NULL;
 
 -- For analysts.
 CREATE VIEW analytics.rollup_daily AS
