@@ -1,0 +1,40 @@
+/*
+ * What aggregator and alerter must see alike: the reference tables (hoso.unit, hoso.agency,
+ * hoso.work_calendar), the rules of the configuration, and who answers for a dossier.
+ */
+#ifndef HOSO_SERVICE_REFERENCE_H
+#define HOSO_SERVICE_REFERENCE_H
+
+#include "base/config.h"
+#include "domain/calendar.h"
+#include "domain/fold.h"
+#include "domain/units.h"
+#include "pg/pg.h"
+
+/* Read-only after reference_load. */
+struct reference {
+    struct units *units;
+    struct calendar *calendar;
+};
+
+/*
+ * Reads the tables; empty ones are fine. *ret is filled only on success and released by reference_deinit. ERR_INPUT: rows
+ * that contradict each other, or [calendar] hours; otherwise as pg_exec.
+ */
+int reference_load(struct pg *pg, const struct config *config, struct reference *ret,
+                   struct error *err);
+void reference_deinit(struct reference *reference); /* fine on a zeroed one; zeroes it */
+
+/* [rules] paused and due_change. ERR_INPUT names the option. */
+int reference_rules(const struct config *config, struct fold_rules *ret, struct error *err);
+/* [calendar] hours, "07:30-11:30,13:00-17:00". ERR_INPUT names the option. */
+int reference_hours(const struct config *config, struct work_hours *ret, struct error *err);
+
+/*
+ * units_resolve for a folded dossier: filed on the day it was accepted, else submitted, else first heard of; held until it ended,
+ * or still. *ret_unit_id is 0 unless UNIT_FOUND.
+ */
+enum unit_answer reference_unit(const struct reference *reference, const struct dossier *dossier,
+                                int32_t *ret_unit_id);
+
+#endif
