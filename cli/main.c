@@ -1,0 +1,105 @@
+#include "commands.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Ended by a row without name. */
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *example; /* arguments of a typical call */
+    const char *help_vi;
+    const char *help_en;
+} commands[] = {
+    {0},
+};
+
+static void print_help(void)
+{
+    fputs(cli_text("Ví dụ:\n", "Examples:\n"), stdout);
+    for (const struct command *command = commands; command->name; command++)
+        printf("  hoso %s %s\n", command->name, command->example);
+    fputs(cli_text("\nLệnh:\n", "\nCommands:\n"), stdout);
+    for (const struct command *command = commands; command->name; command++)
+        printf("  hoso %-8s %s\n", command->name, cli_text(command->help_vi, command->help_en));
+    fputs(cli_text("\nhoso LỆNH --help: chi tiết từng lệnh. hoso --version: phiên bản.\n"
+                   "Mã thoát: 0 xong, 1 kiểm tra không đạt, 2 dùng sai, 65 dữ liệu sai, "
+                   "69 không kết nối được, 70 lỗi phần mềm, 78 cấu hình sai.\n",
+                   "\nhoso COMMAND --help: each in detail. hoso --version: the version.\n"
+                   "Exit codes: 0 done, 1 a check said no, 2 wrong usage, 65 wrong data, "
+                   "69 unreachable, 70 our fault, 78 wrong configuration.\n"),
+          stdout);
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Levenshtein's distance; only words shorter than the row are compared. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[32];
+    size_t length = strlen(b);
+    if (length >= sizeof row / sizeof *row)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 1; j <= length; j++) {
+            size_t above = row[j];
+            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[length];
+}
+
+static int unknown_command(const char *word)
+{
+    const char *nearest = NULL;
+    size_t nearest_distance = 3; /* further off is not a slip of the finger */
+    for (const struct command *command = commands; command->name; command++) {
+        size_t distance = edit_distance(word, command->name);
+        if (distance < nearest_distance) {
+            nearest = command->name;
+            nearest_distance = distance;
+        }
+    }
+    fprintf(stderr, cli_text("hoso: không có lệnh \"%s\".", "hoso: no command \"%s\"."), word);
+    if (nearest)
+        fprintf(stderr, cli_text(" Ý bạn là \"hoso %s\"?", " Did you mean \"hoso %s\"?"), nearest);
+    fputs(cli_text("\nXem: hoso --help\n", "\nSee: hoso --help\n"), stderr);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help();
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help();
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("hoso " HOSO_VERSION);
+        return EXIT_OK;
+    }
+    for (const struct command *command = commands; command->name; command++) {
+        if (strcmp(argv[1], command->name) != 0)
+            continue;
+        char program[32];
+        snprintf(program, sizeof program, "hoso %s", command->name);
+        argv[1] = program;
+        opterr = 0;
+        return command->run(argc - 1, argv + 1);
+    }
+    return unknown_command(argv[1]);
+}
