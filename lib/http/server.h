@@ -14,22 +14,27 @@ struct http_server;
 struct http_exchange; /* one request and its answer */
 
 struct http_limits {
-    size_t body_max_bytes;     /* more: 413 */
-    unsigned connections_max;  /* more: refused by closing */
-    unsigned idle_timeout_s;   /* a connection that says nothing is closed */
+    size_t body_max_bytes;    /* more: 413, before the body is read where its length is announced */
+    unsigned connections_max; /* more: wait in the kernel until one closes */
+    unsigned idle_timeout_s;  /* a connection that says nothing is closed */
 };
+/* Bodies of all connections together are bounded too: more than this many of the largest size are answered 503. */
+#define HTTP_BODIES_AT_ONCE 16
 
 /*
  * Called once the whole body has arrived (bounded by limits). Answers with http_answer now, or keeps `exchange` and answers
- * later from the same thread; it must be answered exactly once. A client that leaves before is no matter: http_answer
- * is still due. Text of the request is valid until the answer.
+ * later from the same thread; it must be answered exactly once, and not be touched after that. A client that leaves before
+ * is no matter: http_answer is still due. Text of the request is valid until the answer.
  */
 typedef void http_handler(void *arg, struct http_exchange *exchange);
 
 /* listen: "127.0.0.1:8080", "[::1]:8080", port 0 = any free one. ERR_INPUT bad address, ERR_UNAVAILABLE in use. */
 int http_server_new(const char *listen, const struct http_limits *limits, http_handler *handler,
                     void *handler_arg, struct http_server **ret, struct error *err);
-/* Stops listening, answers what is unanswered with 503, closes. NULL is fine; returns NULL. */
+/*
+ * Stops listening, answers what is unanswered with 503, waits at most a second for answers to leave, closes. No exchange
+ * may be touched afterwards. NULL is fine; returns NULL.
+ */
 struct http_server *http_server_free(struct http_server *server);
 uint16_t http_server_port(const struct http_server *server);
 /* Readable when http_server_run has work. */
