@@ -15,8 +15,10 @@ struct json_doc;
 struct json; /* a value inside a document; valid until json_doc_free */
 
 #define JSON_DEPTH_MAX 16
+/* Members and elements in one document: 8 MiB of "[{},{},…" must not become a gigabyte of objects. */
+#define JSON_VALUES_MAX 500000
 
-/* ERR_INPUT with line and column, never with content. */
+/* ERR_INPUT with line and column, never with content. ERR_NOMEM. */
 int json_parse(struct str text, struct json_doc **ret, struct error *err);
 struct json_doc *json_doc_free(struct json_doc *doc); /* NULL is fine */
 const struct json *json_root(const struct json_doc *doc);
@@ -27,12 +29,18 @@ enum json_kind json_kind_of(const struct json *value); /* NULL counts as JSON_NU
 const struct json *json_get(const struct json *object, const char *key);
 size_t json_size(const struct json *array_or_object);
 const struct json *json_at(const struct json *array, size_t index);
-/* Key and value number `index` of an object, in the order of the text. false past the end. */
-bool json_member(const struct json *object, size_t index, struct str *ret_key,
-                 const struct json **ret_value);
-struct str json_text(const struct json *value);    /* empty unless a string */
-bool json_integer(const struct json *value, int64_t *ret); /* false unless an integer */
-bool json_bool(const struct json *value, bool *ret);
+/* Walks the members of an object in the order of the text; begin with a zeroed cursor. false past the end or not an object. */
+struct json_cursor {
+    void *at;
+    bool begun;
+};
+bool json_next(const struct json *object, struct json_cursor *cursor, struct str *ret_key,
+               const struct json **ret_value);
+struct str json_text(const struct json *value); /* empty unless a string */
+/* false unless a number; integers are widened. */
+bool json_to_real(const struct json *value, double *ret);
+bool json_to_integer(const struct json *value, int64_t *ret); /* false unless an integer */
+bool json_to_bool(const struct json *value, bool *ret);
 
 /* ---- writing: grows a buffer, escapes text, keeps commas ---- */
 struct json_out;
