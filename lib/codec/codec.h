@@ -25,12 +25,12 @@
 
 /* What a field of a C struct is, for the reader's side of schema resolution. */
 enum codec_type {
-    CODEC_STR,    /* struct str; Avro string, bytes or fixed */
-    CODEC_FIXED,  /* uint8_t[size]; Avro fixed of that size */
-    CODEC_INT32,  /* int32_t; Avro int */
-    CODEC_INT64,  /* int64_t; Avro long, int promoted */
-    CODEC_ENUM,   /* int; Avro enum by name through `symbols` */
-    CODEC_TRI,    /* int (enum tri); Avro boolean */
+    CODEC_STR,   /* struct str; Avro string, bytes or fixed */
+    CODEC_FIXED, /* uint8_t[size]; Avro fixed of that size */
+    CODEC_INT32, /* int32_t; Avro int */
+    CODEC_INT64, /* int64_t; Avro long, int promoted */
+    CODEC_ENUM,  /* int; Avro enum by name through `symbols` */
+    CODEC_TRI,   /* int (enum tri); Avro boolean */
 };
 
 /* One field. A writer's null, or a field the writer does not have, gives the default. */

@@ -59,7 +59,8 @@ struct skipped_day {
 
 struct term_result {
     int64_t due_at;
-    int64_t counted_from_at; /* the received time moved to the next opening, where it lay outside hours */
+    int64_t
+        counted_from_at; /* the received time moved to the next opening, where it lay outside hours */
     struct skipped_day *skipped; /* heap; released by term_result_deinit */
     size_t skipped_count;
 };
@@ -81,8 +82,8 @@ int calendar_due_calendar_days(const struct calendar *calendar, int64_t from_at,
                                struct term_result *ret, struct error *err);
 int calendar_due_hours(const struct calendar *calendar, int64_t from_at, int n,
                        struct term_result *ret, struct error *err);
-int calendar_due_same_day(const struct calendar *calendar, int64_t from_at,
-                          struct term_result *ret, struct error *err);
+int calendar_due_same_day(const struct calendar *calendar, int64_t from_at, struct term_result *ret,
+                          struct error *err);
 
 /*
  * Working minutes (whole, rounded down once at the end) between two instants; 0 when to <= from. Years not

@@ -23,7 +23,7 @@
     X(on_time, "ended_at: done on the due day, or without a due date")                             \
     X(late, "ended_at: done after the due day")                                                    \
     X(late_apology, "ended_at: late, and an apology was sent")                                     \
-    X(withdrawn, "ended_at: withdrawn or handed back (status 7), or finally stopped (8)")           \
+    X(withdrawn, "ended_at: withdrawn or handed back (status 7), or finally stopped (8)")          \
     X(supplements, "beginning of each paused interval that holds a status 5")                      \
     X(level_full, "accepted_at: dịch vụ công toàn trình")                                          \
     X(level_partial, "accepted_at: một phần")                                                      \

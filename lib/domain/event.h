@@ -32,16 +32,16 @@ enum event_kind {
 /* TrangThaiHoSo (domain notes 1.5). 0 = none given. */
 enum dossier_status {
     STATUS_NONE = 0,
-    STATUS_REGISTERED = 1,      /* Mới đăng ký */
-    STATUS_ACCEPTED = 2,        /* Được tiếp nhận */
-    STATUS_REFUSED = 3,         /* Không được tiếp nhận */
-    STATUS_PROCESSING = 4,      /* Đang xử lý */
-    STATUS_SUPPLEMENT = 5,      /* Yêu cầu bổ sung giấy tờ: clock paused */
+    STATUS_REGISTERED = 1,       /* Mới đăng ký */
+    STATUS_ACCEPTED = 2,         /* Được tiếp nhận */
+    STATUS_REFUSED = 3,          /* Không được tiếp nhận */
+    STATUS_PROCESSING = 4,       /* Đang xử lý */
+    STATUS_SUPPLEMENT = 5,       /* Yêu cầu bổ sung giấy tờ: clock paused */
     STATUS_AWAITING_PAYMENT = 6, /* Yêu cầu thực hiện nghĩa vụ tài chính: clock paused */
-    STATUS_WITHDRAWN = 7,       /* Công dân yêu cầu rút hồ sơ */
-    STATUS_STOPPED = 8,         /* Dừng xử lý */
-    STATUS_DONE = 9,            /* Đã xử lý xong */
-    STATUS_RETURNED = 10,       /* Đã trả kết quả */
+    STATUS_WITHDRAWN = 7,        /* Công dân yêu cầu rút hồ sơ */
+    STATUS_STOPPED = 8,          /* Dừng xử lý */
+    STATUS_DONE = 9,             /* Đã xử lý xong */
+    STATUS_RETURNED = 10,        /* Đã trả kết quả */
     STATUS_COUNT
 };
 
@@ -93,7 +93,7 @@ enum due_reason {
 enum tri { TRI_UNKNOWN = -1, TRI_NO = 0, TRI_YES = 1 };
 
 #define EVENT_ID_SIZE 16
-#define CODE_MAX 64   /* dossier, procedure, agency codes: opaque strings, bytes */
+#define CODE_MAX 64 /* dossier, procedure, agency codes: opaque strings, bytes */
 #define SOURCE_MAX 64
 
 struct event {
@@ -104,22 +104,23 @@ struct event {
     struct str dossier_code;     /* 1..CODE_MAX bytes; the Kafka key */
     struct str alternative_code; /* MaHoSoKhac, empty = none */
     int64_t occurred_at;         /* source's time, or ingested_at where time_basis says so */
-    int64_t occurred_original_at; /* what the source said when it lay 5 min..24 h ahead of us, else NO_TIME */
+    int64_t
+        occurred_original_at; /* what the source said when it lay 5 min..24 h ahead of us, else NO_TIME */
     enum time_basis time_basis;
-    int64_t ingested_at; /* ours, stamped once per request */
-    int32_t status;      /* 0..10 */
+    int64_t ingested_at;       /* ours, stamped once per request */
+    int32_t status;            /* 0..10 */
     struct str procedure_code; /* national code, suffix stripped */
     struct str field_code;
-    struct str deciding_agency;  /* agency code; the unit is resolved later, by the map */
+    struct str deciding_agency; /* agency code; the unit is resolved later, by the map */
     struct str receiving_agency;
-    struct str deciding_unit;    /* commune code, only where the source itself names it (MaXa) */
+    struct str deciding_unit; /* commune code, only where the source itself names it (MaXa) */
     enum channel channel;
     enum subject subject;
     enum online_level online_level;
     enum tri non_territorial;
-    int64_t submitted_at; /* NgayNopHoSo */
-    int64_t accepted_at;  /* NgayTiepNhan */
-    int64_t due_at;       /* NgayHenTra; the new date in due_changed */
+    int64_t submitted_at;  /* NgayNopHoSo */
+    int64_t accepted_at;   /* NgayTiepNhan */
+    int64_t due_at;        /* NgayHenTra; the new date in due_changed */
     int64_t due_before_at; /* the date that due_changed replaces */
     enum due_reason due_reason;
     int64_t ended_at;    /* NgayKetThucXuLy */
@@ -131,12 +132,12 @@ struct event {
     enum tri paid_online;
     enum tri digitised;
     enum tri apology_sent;
-    struct str late_reason; /* code, empty = none */
-    int32_t rating;         /* 1..5, 0 = none */
+    struct str late_reason;   /* code, empty = none */
+    int32_t rating;           /* 1..5, 0 = none */
     struct str transfer_from; /* agency codes */
     struct str transfer_to;
-    struct str alias_of;  /* canonical dossier code */
-    struct str officer;   /* keyed hash, 16 bytes, or empty */
+    struct str alias_of; /* canonical dossier code */
+    struct str officer;  /* keyed hash, 16 bytes, or empty */
 };
 
 /* An event with nothing in it: times NO_TIME, tri-states unknown, everything else 0 or empty. */

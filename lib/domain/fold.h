@@ -61,8 +61,8 @@ struct interval {
     enum phase phase;
     int32_t status; /* the last status inside */
     int64_t from_at;
-    int64_t to_at;  /* NO_TIME = still lasting */
-    int64_t due_at; /* running: the date it is judged by, NO_TIME = none; others: NO_TIME */
+    int64_t to_at;         /* NO_TIME = still lasting */
+    int64_t due_at;        /* running: the date it is judged by, NO_TIME = none; others: NO_TIME */
     int64_t known_at;      /* ingested_at of the event that began it */
     enum time_basis basis; /* of the event that began it */
 };
@@ -81,15 +81,15 @@ struct dossier {
     enum subject subject;
     enum online_level online_level;
     enum tri non_territorial;
-    int32_t status; /* 0 while only attributes are known */
+    int32_t status;   /* 0 while only attributes are known */
     enum phase phase; /* of the last interval; PHASE_WAITING when there is none */
     int64_t status_at;
     enum time_basis status_basis;
     int32_t portal_status; /* 0 = the portal said nothing, or is the only source */
     bool portal_disagrees;
-    int64_t submitted_at; /* record's date, else first transition to 1 */
-    int64_t accepted_at;  /* record's date, else first transition to 2 or 4 */
-    int64_t ended_at;     /* rule 9; NO_TIME while open */
+    int64_t submitted_at;   /* record's date, else first transition to 1 */
+    int64_t accepted_at;    /* record's date, else first transition to 2 or 4 */
+    int64_t ended_at;       /* rule 9; NO_TIME while open */
     int64_t ended_known_at; /* ingested_at of the event that ended it */
     int64_t returned_at;
     int64_t original_due_at;
@@ -104,7 +104,7 @@ struct dossier {
     enum tri digitised;
     enum tri apology_sent;
     struct str late_reason;
-    int32_t rating;   /* latest, 0 = none */
+    int32_t rating; /* latest, 0 = none */
     int64_t rated_at;
     struct str officer; /* of the latest progress row that names one */
     int64_t first_ingested_at;
@@ -113,7 +113,7 @@ struct dossier {
     size_t interval_count;
 };
 
-struct fold; /* working memory, reused from dossier to dossier; one thread */
+struct fold;                 /* working memory, reused from dossier to dossier; one thread */
 struct fold *fold_new(void); /* NULL when memory is short */
 struct fold *fold_free(struct fold *fold); /* NULL is fine; returns NULL */
 

@@ -24,11 +24,11 @@ enum verdict overdue_verdict(const struct dossier *dossier);
 
 /* One late stretch: a running interval that reached its deadline. */
 struct episode {
-    int32_t number;      /* 1, 2, … among the late intervals of the dossier */
-    int64_t due_at;      /* the date that was missed */
-    int64_t deadline_at; /* when it became late */
-    int64_t began_at;    /* max(deadline, beginning of the interval) */
-    int64_t ended_at;    /* end of the interval, NO_TIME = still late */
+    int32_t number;       /* 1, 2, … among the late intervals of the dossier */
+    int64_t due_at;       /* the date that was missed */
+    int64_t deadline_at;  /* when it became late */
+    int64_t began_at;     /* max(deadline, beginning of the interval) */
+    int64_t ended_at;     /* end of the interval, NO_TIME = still late */
     int32_t ended_status; /* status that ended it, 0 while it lasts */
     enum time_basis ended_basis;
     int64_t ended_known_at; /* ingested_at of what ended it */

@@ -14,8 +14,8 @@
 struct units; /* opaque */
 
 struct unit {
-    int32_t unit_id;      /* > 0, stable for ever */
-    const char *code;     /* text: leading zeros count */
+    int32_t unit_id;  /* > 0, stable for ever */
+    const char *code; /* text: leading zeros count */
     const char *name;
     const char *kind;     /* phường, xã, đặc khu, thị trấn */
     int32_t valid_from;   /* day; NO_DAY = always before */

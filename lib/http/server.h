@@ -45,8 +45,9 @@ void http_server_run(struct http_server *server);
 int http_server_timeout_ms(struct http_server *server);
 
 struct str http_method(const struct http_exchange *exchange);
-struct str http_path(const struct http_exchange *exchange);  /* without the query */
-struct str http_query(const struct http_exchange *exchange, const char *name);  /* decoded; empty = absent */
+struct str http_path(const struct http_exchange *exchange); /* without the query */
+struct str http_query(const struct http_exchange *exchange,
+                      const char *name); /* decoded; empty = absent */
 struct str http_header(const struct http_exchange *exchange, const char *name); /* empty = absent */
 struct str http_body(const struct http_exchange *exchange);
 

@@ -23,7 +23,15 @@ int json_parse(struct str text, struct json_doc **ret, struct error *err);
 struct json_doc *json_doc_free(struct json_doc *doc); /* NULL is fine */
 const struct json *json_root(const struct json_doc *doc);
 
-enum json_kind { JSON_NULL_, JSON_BOOL, JSON_INTEGER_, JSON_REAL_, JSON_STRING_, JSON_ARRAY_, JSON_OBJECT_ };
+enum json_kind {
+    JSON_NULL_,
+    JSON_BOOL,
+    JSON_INTEGER_,
+    JSON_REAL_,
+    JSON_STRING_,
+    JSON_ARRAY_,
+    JSON_OBJECT_
+};
 enum json_kind json_kind_of(const struct json *value); /* NULL counts as JSON_NULL_ */
 /* NULL when not an object or no such key. */
 const struct json *json_get(const struct json *object, const char *key);

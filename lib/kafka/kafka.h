@@ -136,8 +136,8 @@ int consumer_watermarks(struct consumer *consumer, int32_t partition, int timeou
 
 struct topic_spec {
     const char *name;
-    int partitions;          /* 1..10000 */
-    int64_t retention_ms;    /* -1 = for ever */
+    int partitions;       /* 1..10000 */
+    int64_t retention_ms; /* -1 = for ever */
 };
 enum { TOPIC_CREATED = 1 };
 /*

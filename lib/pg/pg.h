@@ -41,9 +41,9 @@ struct pg_param pg_bool(bool value);
 struct pg_param pg_text(struct str value);  /* data NULL and len 0 = SQL NULL; STR("") = '' */
 struct pg_param pg_bytes(struct str value); /* bytea */
 struct pg_param pg_uuid(const uint8_t bytes[16]);
-struct pg_param pg_time(int64_t at);  /* timestamptz from Unix ms; NO_TIME = NULL */
-struct pg_param pg_day(int32_t day);  /* date; NO_DAY = 'infinity' */
-struct pg_param pg_null(void);        /* NULL of unknown type */
+struct pg_param pg_time(int64_t at); /* timestamptz from Unix ms; NO_TIME = NULL */
+struct pg_param pg_day(int32_t day); /* date; NO_DAY = 'infinity' */
+struct pg_param pg_null(void);       /* NULL of unknown type */
 
 /*
  * A column of values for unnest($n::type[]): a binary array that grows. One per column of a batch, reused.
@@ -56,7 +56,17 @@ struct pg_array {
     size_t capacity;
     int32_t count;
 };
-enum pg_array_type { PG_INT16, PG_INT32, PG_INT64, PG_BOOL, PG_TEXT, PG_BYTEA, PG_UUID, PG_TIME, PG_DAY };
+enum pg_array_type {
+    PG_INT16,
+    PG_INT32,
+    PG_INT64,
+    PG_BOOL,
+    PG_TEXT,
+    PG_BYTEA,
+    PG_UUID,
+    PG_TIME,
+    PG_DAY
+};
 void pg_array_init(struct pg_array *array, enum pg_array_type type);
 void pg_array_clear(struct pg_array *array); /* keeps the memory */
 void pg_array_deinit(struct pg_array *array);
@@ -64,7 +74,7 @@ int pg_array_int16(struct pg_array *array, int16_t value);
 int pg_array_int32(struct pg_array *array, int32_t value);
 int pg_array_int64(struct pg_array *array, int64_t value);
 int pg_array_bool(struct pg_array *array, bool value);
-int pg_array_tri(struct pg_array *array, int tri); /* PG_BOOL: -1 = NULL */
+int pg_array_tri(struct pg_array *array, int tri);           /* PG_BOOL: -1 = NULL */
 int pg_array_text(struct pg_array *array, struct str value); /* as pg_text; also PG_BYTEA */
 int pg_array_uuid(struct pg_array *array, const uint8_t bytes[16]);
 int pg_array_time(struct pg_array *array, int64_t at);
@@ -99,9 +109,11 @@ bool pg_is_null(const struct pg_result *result, size_t row, int column);
 int32_t pg_get_int32(const struct pg_result *result, size_t row, int column); /* int2 and int4 */
 int64_t pg_get_int64(const struct pg_result *result, size_t row, int column); /* int2, int4, int8 */
 bool pg_get_bool(const struct pg_result *result, size_t row, int column);
-struct str pg_get_text(const struct pg_result *result, size_t row, int column); /* text, bytea; NULL = empty */
+struct str pg_get_text(const struct pg_result *result, size_t row,
+                       int column); /* text, bytea; NULL = empty */
 const uint8_t *pg_get_uuid(const struct pg_result *result, size_t row, int column);
 int64_t pg_get_time(const struct pg_result *result, size_t row, int column); /* NULL = NO_TIME */
-int32_t pg_get_day(const struct pg_result *result, size_t row, int column);  /* NULL, infinity = NO_DAY */
+int32_t pg_get_day(const struct pg_result *result, size_t row,
+                   int column); /* NULL, infinity = NO_DAY */
 
 #endif
