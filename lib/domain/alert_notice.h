@@ -8,7 +8,8 @@
 
 /* firing: late now · resolved: ended or paused · retracted: was never late, the news came late. */
 enum alert_state { ALERT_FIRING, ALERT_RESOLVED, ALERT_RETRACTED, ALERT_STATE_COUNT };
-const char *alert_state_name(enum alert_state state);
+extern const char *const alert_state_names[ALERT_STATE_COUNT + 1]; /* Avro names, ended by NULL */
+const char *alert_state_name(enum alert_state state);                /* NULL when out of range */
 
 struct alert_notice {
     uint8_t alert_id

@@ -198,58 +198,64 @@ int event_compare(const struct event *a, const struct event *b)
     return (a->kind > b->kind) - (a->kind < b->kind);
 }
 
+const char *const event_kind_names[EVENT_KIND_COUNT + 1] = {
+    "record", "progress", "status",       "due_changed", "transferred",
+    "paid",   "rated",    "apology_sent", "alias",       "erased"};
+const char *const event_trust_names[TRUST_COUNT + 1] = {"portal", "local"};
+const char *const time_basis_names[BASIS_COUNT + 1] = {"source", "ingest"};
+const char *const channel_names[CHANNEL_COUNT + 1] = {"unknown", "counter", "online", "postal",
+                                                      "other"};
+const char *const subject_names[SUBJECT_COUNT + 1] = {"unknown",   "citizen", "business",
+                                                      "household", "state",   "other"};
+const char *const online_level_names[LEVEL_COUNT + 1] = {"unknown", "information", "partial",
+                                                         "full"};
+const char *const due_reason_names[DUE_REASON_COUNT + 1] = {"unknown", "supplement",
+                                                            "reappointment", "correction"};
+
 /* A negative enumerator is a huge number as size_t, so one comparison covers both ends. */
-#define NAME_OF(names, value)                                                                      \
-    ((size_t)(value) < sizeof(names) / sizeof *(names) ? (names)[(size_t)(value)] : NULL)
+static const char *name_of(const char *const *names, size_t count, size_t value)
+{
+    return value < count ? names[value] : NULL;
+}
 
 const char *event_kind_name(enum event_kind kind)
 {
-    static const char *const names[] = {"record",      "progress", "status", "due_changed",
-                                        "transferred", "paid",     "rated",  "apology_sent",
-                                        "alias",       "erased"};
-    return NAME_OF(names, kind);
+    return name_of(event_kind_names, EVENT_KIND_COUNT, (size_t)kind);
 }
 
 const char *event_trust_name(enum event_trust trust)
 {
-    static const char *const names[] = {"portal", "local"};
-    return NAME_OF(names, trust);
+    return name_of(event_trust_names, TRUST_COUNT, (size_t)trust);
 }
 
 const char *time_basis_name(enum time_basis basis)
 {
-    static const char *const names[] = {"source", "ingest"};
-    return NAME_OF(names, basis);
+    return name_of(time_basis_names, BASIS_COUNT, (size_t)basis);
 }
 
 const char *channel_name(enum channel channel)
 {
-    static const char *const names[] = {"unknown", "counter", "online", "postal", "other"};
-    return NAME_OF(names, channel);
+    return name_of(channel_names, CHANNEL_COUNT, (size_t)channel);
 }
 
 const char *subject_name(enum subject subject)
 {
-    static const char *const names[] = {"unknown",   "citizen", "business",
-                                        "household", "state",   "other"};
-    return NAME_OF(names, subject);
+    return name_of(subject_names, SUBJECT_COUNT, (size_t)subject);
 }
 
 const char *online_level_name(enum online_level level)
 {
-    static const char *const names[] = {"unknown", "information", "partial", "full"};
-    return NAME_OF(names, level);
+    return name_of(online_level_names, LEVEL_COUNT, (size_t)level);
 }
 
 const char *due_reason_name(enum due_reason reason)
 {
-    static const char *const names[] = {"unknown", "supplement", "reappointment", "correction"};
-    return NAME_OF(names, reason);
+    return name_of(due_reason_names, DUE_REASON_COUNT, (size_t)reason);
 }
 
 const char *status_label(int32_t status)
 {
-    static const char *const labels[] = {
+    static const char *const labels[STATUS_COUNT] = {
         NULL,
         "Mới đăng ký",
         "Được tiếp nhận",
@@ -262,5 +268,5 @@ const char *status_label(int32_t status)
         "Đã xử lý xong",
         "Đã trả kết quả",
     };
-    return NAME_OF(labels, status);
+    return name_of(labels, STATUS_COUNT, (size_t)status);
 }

@@ -164,7 +164,15 @@ int status_rank(int32_t status);
  */
 int event_compare(const struct event *a, const struct event *b);
 
-/* The Avro names of the enumerators ("record", "online", …); NULL when out of range. */
+/* The Avro names of the enumerators ("record", "online", …), in their order and ended by NULL … */
+extern const char *const event_kind_names[EVENT_KIND_COUNT + 1];
+extern const char *const event_trust_names[TRUST_COUNT + 1];
+extern const char *const time_basis_names[BASIS_COUNT + 1];
+extern const char *const channel_names[CHANNEL_COUNT + 1];
+extern const char *const subject_names[SUBJECT_COUNT + 1];
+extern const char *const online_level_names[LEVEL_COUNT + 1];
+extern const char *const due_reason_names[DUE_REASON_COUNT + 1];
+/* … and of one enumerator; NULL when out of range. */
 const char *event_kind_name(enum event_kind kind);
 const char *event_trust_name(enum event_trust trust);
 const char *time_basis_name(enum time_basis basis);
