@@ -25,7 +25,7 @@
 
 /* What a field of a C struct is, for the reader's side of schema resolution. */
 enum codec_type {
-    CODEC_STR,   /* struct str; Avro string, bytes or fixed */
+    CODEC_STR, /* struct str; size 0: text, from Avro string or bytes; else from Avro fixed of that size */
     CODEC_FIXED, /* uint8_t[size]; Avro fixed of that size */
     CODEC_INT32, /* int32_t; Avro int */
     CODEC_INT64, /* int64_t; Avro long, int promoted */
@@ -38,7 +38,7 @@ struct codec_field {
     const char *name;
     enum codec_type type;
     size_t offset;
-    size_t size;                /* CODEC_FIXED: bytes */
+    size_t size;                /* CODEC_FIXED, CODEC_STR: bytes */
     const char *const *symbols; /* CODEC_ENUM: name of value i, ended by NULL */
     int64_t default_number;     /* INT32, INT64, ENUM, TRI; STR defaults to empty */
     bool required;              /* absent from the writer's schema = the schema is refused */
@@ -60,8 +60,8 @@ extern const struct codec_layout codec_alert_layout; /* struct alert_notice, ale
 struct codec_program;
 
 /*
- * ERR_INPUT: not Avro JSON, not a record, nested deeper than CODEC_DEPTH_MAX, or a type that cannot
- * become the reader's (the text names the field). json need not be NUL-terminated. *ret is freed with codec_program_free.
+ * ERR_INPUT: not Avro JSON, not a record, nested deeper than CODEC_DEPTH_MAX or recursive, a required field is not
+ * there, or a type (any branch of a union) cannot become the reader's; the text names the field. ERR_NOMEM. json need not be NUL-terminated. *ret is freed with codec_program_free.
  */
 int codec_compile(struct str schema_json, const struct codec_layout *layout,
                   struct codec_program **ret, struct error *err);
@@ -70,20 +70,20 @@ struct codec_program *codec_program_free(struct codec_program *program); /* NULL
 /* Reasons of a refused datum; also the hoso_error_code of its dead letter. */
 enum codec_fault {
     CODEC_OK = 0,
-    CODEC_TRUNCATED,
+    CODEC_TRUNCATED, /* ends inside a value, or a length points past the end */
     CODEC_TRAILING_BYTES,
-    CODEC_BAD_VARINT,
-    CODEC_BAD_LENGTH,
-    CODEC_BAD_UTF8,
+    CODEC_BAD_VARINT, /* more than 64 bits, or longer than needed */
+    CODEC_BAD_LENGTH, /* negative */
+    CODEC_BAD_UTF8,   /* or a NUL, which no text here may hold */
     CODEC_BAD_BOOLEAN,
     CODEC_BAD_BRANCH,
-    CODEC_UNKNOWN_SYMBOL,
-    CODEC_OUT_OF_RANGE,
-    CODEC_TOO_DEEP,
+    CODEC_UNKNOWN_SYMBOL, /* one that the writer has and we do not */
+    CODEC_OUT_OF_RANGE,   /* an int beyond 32 bits, or no symbol of the writer's */
     CODEC_BAD_FRAME,
     CODEC_UNKNOWN_SCHEMA,
+    CODEC_FAULT_COUNT
 };
-const char *codec_fault_name(enum codec_fault fault); /* "truncated", … */
+const char *codec_fault_name(enum codec_fault fault); /* "truncated", …; NULL when out of range */
 
 /*
  * Decodes exactly one datum that fills data[0..size). Fills *ret_struct (of the layout given at compile time);
@@ -112,7 +112,8 @@ int codec_writer_new(const struct codec_layout *layout, struct codec_writer **re
 struct codec_writer *codec_writer_free(struct codec_writer *writer);
 /*
  * Encodes a struct of the layout, framed. *ret is owned by the writer and valid until its next call. Fields at
- * their default become null where the schema has a null branch. ERR_INPUT: a value the schema cannot hold. ERR_NOMEM.
+ * their default become null where the schema has a null branch. ERR_INPUT: a value that codec_decode would refuse
+ * (text that is not UTF-8, an enumerator out of range); the text names the field. ERR_NOMEM.
  */
 int codec_write(struct codec_writer *writer, const void *in_struct, struct str *ret,
                 struct error *err);
