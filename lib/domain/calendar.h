@@ -23,10 +23,11 @@ struct work_hours work_hours_default(void);
 /* NULL only when memory is short. An empty calendar knows no year. */
 struct calendar *calendar_new(struct work_hours hours);
 struct calendar *calendar_free(struct calendar *calendar); /* NULL is fine; returns NULL */
+const struct work_hours *calendar_hours(const struct calendar *calendar);
 
 /*
  * Adds one special day; the year of the day counts as loaded from then on. A second entry for a day is
- * ERR_INPUT. name is copied. off = holiday, else an extra working day (swap).
+ * ERR_INPUT, so is one outside 1990..2099. name is copied. off = holiday, else an extra working day (swap).
  */
 int calendar_add(struct calendar *calendar, int32_t day, bool off, struct str name,
                  struct error *err);
@@ -59,22 +60,23 @@ struct skipped_day {
 
 struct term_result {
     int64_t due_at;
-    int64_t
-        counted_from_at; /* the received time moved to the next opening, where it lay outside hours */
-    struct skipped_day *skipped; /* heap; released by term_result_deinit */
+    int64_t counted_from_at;     /* the next opening, where the received time lay outside hours */
+    struct skipped_day *skipped; /* days off, in order; heap; released by term_result_deinit */
     size_t skipped_count;
 };
 void term_result_deinit(struct term_result *result);
 
 /*
- * The would-be due time (domain notes 7.6; the date as issued always governs):
+ * The would-be due time (domain notes 7.6; the date as issued always governs). Received outside hours counts as at the next
+ * opening, whatever the term; the instants of opening and closing themselves are inside.
  * calendar_due_days: n working days (1..3650); the day of receipt is not counted and the clock time is
- *   kept: 07:30 Monday + 1 = 07:30 Tuesday. Received outside hours counts as at the next opening.
- * calendar_due_calendar_days: n calendar days; a result that falls on a day off moves to the next working day.
+ *   kept: 07:30 Monday + 1 = 07:30 Tuesday.
+ * calendar_due_calendar_days: n calendar days (1..3650); a result that falls on a day off moves to the next working day.
  * calendar_due_hours: n working hours (1..29200); ends at the first instant at which that much working time has passed.
  * calendar_due_same_day: received up to and including 15:00 on a working day is due at that day's closing; later, at the next
  *   working day's closing; received on a day off, at the end of the next working day.
- * 0, or ERR_INPUT: n out of range, or a year that the term touches is not loaded (the text names it and what to do).
+ * 0, or ERR_INPUT: n or from_at out of range, or a year that the term touches is not loaded (the text names it and what to
+ * do), or ERR_NOMEM; then *ret is untouched.
  */
 int calendar_due_days(const struct calendar *calendar, int64_t from_at, int n,
                       struct term_result *ret, struct error *err);

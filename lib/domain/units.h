@@ -27,7 +27,10 @@ struct unit {
 struct units *units_new(void); /* NULL when memory is short */
 struct units *units_free(struct units *units);
 
-/* Both copy what they are given. ERR_INPUT: id or (code, valid_from) twice, or empty code. */
+/*
+ * Both copy what they are given and refuse what would be ambiguous. ERR_INPUT: an id twice, a code that two entries bear on
+ * one day, valid_to before valid_from, an empty code. ERR_NOMEM.
+ */
 int units_add(struct units *units, const struct unit *unit, struct error *err);
 /* valid_from NO_DAY = from always, valid_to NO_DAY = until further notice. */
 int units_add_agency(struct units *units, struct str agency_code, struct str unit_code,
@@ -40,12 +43,13 @@ int units_add_agency(struct units *units, struct str agency_code, struct str uni
 int units_load_csv(struct units *units, struct str csv, struct error *err);
 int units_load_agencies_csv(struct units *units, struct str csv, struct error *err);
 
-/* NULL when unknown. */
+/* NULL when unknown. Units stay valid and in place while `units` lives. */
 const struct unit *units_by_id(const struct units *units, int32_t unit_id);
 /* The unit that bore the code on that day. */
 const struct unit *units_by_code(const struct units *units, struct str code, int32_t day);
 size_t units_count(const struct units *units);
-const struct unit *units_at(const struct units *units, size_t index); /* index < units_count */
+const struct unit *units_at(const struct units *units,
+                            size_t index); /* by id; index < units_count */
 
 enum unit_answer { UNIT_FOUND, UNIT_UNKNOWN, UNIT_EXPIRED, UNIT_SPLIT };
 
@@ -54,8 +58,10 @@ enum unit_answer { UNIT_FOUND, UNIT_UNKNOWN, UNIT_EXPIRED, UNIT_SPLIT };
  * the day it ended, NO_DAY while it is open. The agency (or, where given, unit_code named by the source itself) is looked
  * up as of filed_day, then followed to its successor while the unit was no longer valid on held_day: so backlog from
  * merged units goes to the successor, and one that ended before the merger stays with the old unit. If the agency is
- * known only with other dates: UNIT_EXPIRED. If a split unit must be followed: UNIT_SPLIT. *ret_unit_id is set to the unit or 0.
- * An agency known from a later date than filed_day (a new office that took over an older dossier) counts with its first entry.
+ * known only with other dates, or a unit ended without a successor: UNIT_EXPIRED. If a split unit must be followed: UNIT_SPLIT.
+ * *ret_unit_id is set to the unit or 0. An agency (or unit_code) known only from a later date than filed_day (a new office that
+ * took over an older dossier) counts with its first entry. filed_day NO_DAY = before everything. There is no clock here: an
+ * open dossier of a unit whose end is known in advance goes to the successor at once.
  */
 enum unit_answer units_resolve(const struct units *units, struct str agency, struct str unit_code,
                                int32_t filed_day, int32_t held_day, int32_t *ret_unit_id);
