@@ -39,10 +39,15 @@ static int unload(void **state)
     return 0;
 }
 
-/* A minute between 2025-01-01 and 2026-10-31, so that the terms drawn below end inside 2026. */
+/*
+ * A minute between 2025-01-01 and 2026-10-31, so that the terms drawn below end inside 2026; every other one next to an edge of the
+ * hours, where the mistakes are.
+ */
 static int64_t draw_minute(void)
 {
-    return day_start(day_from_date(2025, 1, 1)) + draw(668 * 24 * 60) * MS_PER_MINUTE;
+    static const uint32_t edges[] = {450, 690, 780, 900, 1020};
+    uint32_t minute = draw(2) ? draw(24 * 60) : edges[draw(5)] + draw(3) - 1;
+    return day_start(day_from_date(2025, 1, 1) + (int32_t)draw(668)) + minute * MS_PER_MINUTE;
 }
 
 static int minute_of_day(int64_t at)
