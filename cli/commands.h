@@ -17,6 +17,8 @@
  * speaks instead). Returns an exit code of base/error.h.
  */
 
+int cmd_due(int argc, char **argv);
+
 /* LC_ALL, else LC_MESSAGES, else LANG begins with "en". */
 bool cli_english(void);
 /* The text in the reader's language. */
@@ -28,14 +30,20 @@ const char *cli_text(const char *vietnamese, const char *english)
  * EXIT_USAGE.
  */
 int cli_bad_option(char *const *argv, int answer);
-/* "hoso due: text", then a pointer to --help. Returns EXIT_USAGE. */
-int cli_wrong_usage(char *const *argv, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* "hoso due: text" in the reader's language (both formats take the same arguments), then a pointer to --help. EXIT_USAGE. */
+int cli_wrong_usage(char *const *argv, const char *vietnamese, const char *english, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 /* "hoso due: text" of a library's error; the exit code that belongs to its class. */
 int cli_fail(char *const *argv, int result, const struct error *err);
 
 /* A whole decimal number within min..max. false = not that; *ret untouched. */
 bool cli_number(const char *text, int64_t min, int64_t max, int64_t *ret);
+
+/*
+ * A time as people type it: every form of vn_time_parse, those without seconds, and dd/MM/yyyy, HH:mm dd/MM/yyyy. false = none
+ * of them; *ret untouched.
+ */
+bool cli_parse_time(const char *text, int64_t *ret);
 
 #define CLI_TIME_SIZE 24
 /* "26/04/2025" and "14:30 26/04/2025": how people here write dates. out has CLI_TIME_SIZE bytes. Returns out. */

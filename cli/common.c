@@ -45,12 +45,12 @@ int cli_bad_option(char *const *argv, int answer)
     return point_to_help(argv);
 }
 
-int cli_wrong_usage(char *const *argv, const char *format, ...)
+int cli_wrong_usage(char *const *argv, const char *vietnamese, const char *english, ...)
 {
     va_list args;
-    va_start(args, format);
+    va_start(args, english);
     fprintf(stderr, "%s: ", argv[0]);
-    vfprintf(stderr, format, args);
+    vfprintf(stderr, cli_text(vietnamese, english), args);
     fputc('\n', stderr);
     va_end(args);
     return point_to_help(argv);
@@ -76,6 +76,30 @@ bool cli_number(const char *text, int64_t min, int64_t max, int64_t *ret)
         return false;
     *ret = number;
     return true;
+}
+
+bool cli_parse_time(const char *text, int64_t *ret)
+{
+    char form[40];
+    unsigned year;
+    unsigned month;
+    unsigned day;
+    int used = 0;
+    if (vn_time_parse(str_of(text), ret))
+        return true;
+    if (strlen(text) == strlen("yyyy-MM-ddTHH:mm")) {
+        snprintf(form, sizeof form, "%s:00", text);
+        if (vn_time_parse(str_of(form), ret))
+            return true;
+    }
+    const char *date = strrchr(text, ' ');
+    const char *clock = date ? text : "00:00 ";
+    date = date ? date + 1 : text;
+    if (sscanf(date, "%2u/%2u/%4u%n", &day, &month, &year, &used) != 3 || date[used] != '\0')
+        return false;
+    snprintf(form, sizeof form, "%04u-%02u-%02u %.*s:00", year, month, day,
+             (int)strcspn(clock, " "), clock);
+    return vn_time_parse(str_of(form), ret);
 }
 
 char *cli_date(int32_t day, char *out)

@@ -12,6 +12,9 @@ static const struct command {
     const char *help_vi;
     const char *help_en;
 } commands[] = {
+    {"due", cmd_due, "--from 2026-04-24T09:00 --days 5",
+     "tính hạn trả kết quả và nêu những ngày không tính",
+     "compute when a result is due and name the days that do not count"},
     {0},
 };
 

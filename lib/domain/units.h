@@ -14,9 +14,9 @@
 struct units; /* opaque */
 
 struct unit {
-    int32_t unit_id;  /* > 0, stable for ever */
-    const char *code; /* text: leading zeros count */
-    const char *name;
+    int32_t unit_id;      /* > 0, stable for ever */
+    const char *code;     /* text: leading zeros count */
+    const char *name;     /* without the kind: "Nghi Dương" */
     const char *kind;     /* phường, xã, đặc khu, thị trấn */
     int32_t valid_from;   /* day; NO_DAY = always before */
     int32_t valid_to;     /* last day; NO_DAY = still valid */

@@ -70,8 +70,8 @@ static void test_code_with_two_bearers(void **state)
     (void)state;
     const struct unit *old = units_by_code(units, STR("11713"), day("2025-06-30"));
     const struct unit *new = units_by_code(units, STR("11713"), day("2025-07-01"));
-    assert_string_equal(old->name, "Xã Kiến Quốc");
-    assert_string_equal(new->name, "Xã Nghi Dương");
+    assert_string_equal(old->name, "Kiến Quốc");
+    assert_string_equal(new->name, "Nghi Dương");
     assert_string_equal(new->kind, "xã");
     assert_int_equal(old->unit_id, KIEN_QUOC);
     assert_int_equal(old->successor_id, NGHI_DUONG);
