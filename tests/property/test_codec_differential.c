@@ -137,7 +137,7 @@ static bool avro_agrees(const struct codec_field *field, const avro_value_t *rec
     avro_value_t value;
     assert_int_equal(avro_value_get_by_name(record, field->name, &value, NULL), 0);
     if (avro_value_get_type(&value) == AVRO_UNION) {
-        avro_value_t branch;
+        avro_value_t branch = {0}; /* clang cannot see that Avro-C sets it */
         assert_int_equal(avro_value_get_current_branch(&value, &branch), 0);
         value = branch;
     }
@@ -152,7 +152,7 @@ static bool avro_agrees(const struct codec_field *field, const avro_value_t *rec
     if (!null && avro_value_get_type(&value) == AVRO_FIXED) {
         assert_int_equal(avro_value_get_fixed(&value, &data, &size), 0);
     } else if (!null) {
-        const char *text;
+        const char *text = NULL;
         assert_int_equal(avro_value_get_string(&value, &text, &size), 0);
         data = text;
         size--; /* Avro-C counts the NUL */
