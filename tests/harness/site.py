@@ -141,6 +141,12 @@ class Site:
         cursor = self._connection.cursor(row_factory=psycopg.rows.dict_row)
         return cursor.execute(query, parameters or None).fetchall()
 
+    def check_rollups(self):
+        """Every rollup is the sum of its dossiers, by schemas/checks/rollups.sql; how many cells were compared."""
+        result = self.sql((ROOT / "schemas" / "checks" / "rollups.sql").read_text())
+        assert result and all(differ == 0 for _, _, differ in result), f"(rollup, cells, cells that differ): {result}"
+        return sum(cells for _, cells, _ in result)
+
     # ---- Kafka ----
 
     def events(self, raw=False):
