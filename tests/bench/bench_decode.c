@@ -1,7 +1,8 @@
 /*
  * Decoding one event: ours against Avro-C's generic values, in the same run and on the same bytes.
  *
- *   cmake --preset release && cmake --build --preset release --target bench_decode && build/release/bin/bench_decode
+ *   cmake --preset release -B build/bench -D HOSO_TESTS=ON && cmake --build build/bench --target bench_decode
+ *   build/bench/bin/bench_decode
  */
 #include "codec/codec.h"
 #include "domain/event.h"

@@ -136,62 +136,67 @@ static void numbers(void **state)
     assert_fault(TRI_FIELD, STR(""), CODEC_TRUNCATED, 0);
 }
 
+static const struct str good_texts[] = {
+    {"", 0},
+    {"12345678901234567", 17},
+    {"\x7f", 1},
+    {"\xc2\x80", 2},
+    {"\xdf\xbf", 2},
+    {"\xe0\xa0\x80", 3},
+    {"\xed\x9f\xbf", 3},
+    {"\xee\x80\x80", 3},
+    {"\xef\xbf\xbf", 3},
+    {"\xf0\x90\x80\x80", 4},
+    {"\xf4\x8f\xbf\xbf", 4},
+    {"12345678\xe1\xbb\x93", 11},
+};
+static const struct str bad_texts[] = {
+    {"\x00", 1},              /* NUL */
+    {"1234567\x00", 8},       /* in a whole word */
+    {"123456789\x00", 10},    /* after one */
+    {"\x80", 1},              /* continuation alone */
+    {"\xbf", 1},              /* the same */
+    {"\xc0\x80", 2},          /* overlong NUL */
+    {"\xc1\xbf", 2},          /* overlong */
+    {"\xe0\x9f\xbf", 3},      /* overlong */
+    {"\xf0\x8f\xbf\xbf", 4},  /* overlong */
+    {"\xed\xa0\x80", 3},      /* surrogate */
+    {"\xed\xbf\xbf", 3},      /* surrogate */
+    {"\xf4\x90\x80\x80", 4},  /* beyond U+10FFFF */
+    {"\xf5\x80\x80\x80", 4},  /* beyond */
+    {"\xff", 1},              /* never */
+    {"\xc3", 1},              /* cut */
+    {"\xe1\xbb", 2},          /* cut */
+    {"\xf0\x9f\x98", 3},      /* cut */
+    {"\xc3\x28", 2},          /* not continued */
+    {"\xe1\xbb\x28", 3},      /* not continued */
+    {"12345678\xe1\xbb", 10}, /* cut after a whole word */
+    {"1234567\xe1\xbb", 9},   /* cut across words */
+};
+
+/* The text with its length before it. */
+static struct str with_length(struct str text, char *out)
+{
+    out[0] = (char)(text.len * 2);
+    memcpy(out + 1, text.data, text.len);
+    return (struct str){out, text.len + 1};
+}
+
 static void texts(void **state)
 {
     (void)state;
-    static const struct str good[] = {
-        {"", 0},
-        {"12345678901234567", 17},
-        {"\x7f", 1},
-        {"\xc2\x80", 2},
-        {"\xdf\xbf", 2},
-        {"\xe0\xa0\x80", 3},
-        {"\xed\x9f\xbf", 3},
-        {"\xee\x80\x80", 3},
-        {"\xef\xbf\xbf", 3},
-        {"\xf0\x90\x80\x80", 4},
-        {"\xf4\x8f\xbf\xbf", 4},
-        {"12345678\xe1\xbb\x93", 11},
-    };
-    static const struct str bad[] = {
-        {"\x00", 1},              /* NUL */
-        {"1234567\x00", 8},       /* in a whole word */
-        {"123456789\x00", 10},    /* after one */
-        {"\x80", 1},              /* continuation alone */
-        {"\xbf", 1},              /* the same */
-        {"\xc0\x80", 2},          /* overlong NUL */
-        {"\xc1\xbf", 2},          /* overlong */
-        {"\xe0\x9f\xbf", 3},      /* overlong */
-        {"\xf0\x8f\xbf\xbf", 4},  /* overlong */
-        {"\xed\xa0\x80", 3},      /* surrogate */
-        {"\xed\xbf\xbf", 3},      /* surrogate */
-        {"\xf4\x90\x80\x80", 4},  /* beyond U+10FFFF */
-        {"\xf5\x80\x80\x80", 4},  /* beyond */
-        {"\xff", 1},              /* never */
-        {"\xc3", 1},              /* cut */
-        {"\xe1\xbb", 2},          /* cut */
-        {"\xf0\x9f\x98", 3},      /* cut */
-        {"\xc3\x28", 2},          /* not continued */
-        {"\xe1\xbb\x28", 3},      /* not continued */
-        {"12345678\xe1\xbb", 10}, /* cut after a whole word */
-        {"1234567\xe1\xbb", 9},   /* cut across words */
-    };
     struct codec_program *program = compile_fields(TEXT_FIELD);
     struct codec_program *skipping = compile_fields("{\"name\":\"new\",\"type\":\"string\"}");
     struct small out;
     char datum[32];
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        datum[0] = (char)(good[i].len * 2);
-        memcpy(datum + 1, good[i].data, good[i].len);
-        struct str whole = {datum, good[i].len + 1};
+    for (size_t i = 0; i < sizeof good_texts / sizeof *good_texts; i++) {
+        struct str whole = with_length(good_texts[i], datum);
         assert_int_equal(decode(program, whole, &out, NULL), CODEC_OK);
-        assert_int_equal(out.text.len, good[i].len);
+        assert_int_equal(out.text.len, good_texts[i].len);
         assert_int_equal(decode(skipping, whole, &out, NULL), CODEC_OK);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        datum[0] = (char)(bad[i].len * 2);
-        memcpy(datum + 1, bad[i].data, bad[i].len);
-        struct str whole = {datum, bad[i].len + 1};
+    for (size_t i = 0; i < sizeof bad_texts / sizeof *bad_texts; i++) {
+        struct str whole = with_length(bad_texts[i], datum);
         if (decode(program, whole, &out, NULL) != CODEC_BAD_UTF8)
             fail_msg("bad text %zu was accepted", i);
         assert_int_equal(decode(skipping, whole, &out, NULL), CODEC_BAD_UTF8);
