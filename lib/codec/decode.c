@@ -226,6 +226,11 @@ static inline enum codec_fault read_field(const struct codec_program *program,
 {
     enum codec_fault fault;
     if (step->op == STEP_UNION) {
+        /* Most fields are null: one byte, and nothing to do. */
+        if (in->at < in->end && *in->at == step->size) {
+            in->at++;
+            return CODEC_OK;
+        }
         uint32_t branch;
         fault = take_ordinal(in, step->count, CODEC_BAD_BRANCH, &branch);
         if (fault)

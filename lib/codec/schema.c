@@ -79,16 +79,19 @@ static int compile_union(const struct compiler *c, uint32_t index, avro_schema_t
     int result = add_steps(c, count, &first);
     if (result)
         return result;
+    uint64_t null_byte = UINT64_MAX;
     for (size_t i = 0; i < count; i++) {
         avro_schema_t branch = avro_schema_union_branch(schema, (int)i);
         if (is_avro_union(branch))
             return refuse(c, "a union directly inside a union");
+        if (is_avro_null(branch) && i < 64)
+            null_byte = i * 2;
         result = compile(c, first + (uint32_t)i, branch, target, depth + 1);
         if (result)
             return result;
     }
-    c->program->steps[index] =
-        (struct step){.op = STEP_UNION, .first = first, .count = (uint32_t)count, .least = 1};
+    c->program->steps[index] = (struct step){
+        .op = STEP_UNION, .first = first, .count = (uint32_t)count, .size = null_byte, .least = 1};
     return 0;
 }
 
