@@ -18,6 +18,7 @@
  */
 
 int cmd_due(int argc, char **argv);
+int cmd_gen(int argc, char **argv);
 
 /* LC_ALL, else LC_MESSAGES, else LANG begins with "en". */
 bool cli_english(void);
