@@ -31,11 +31,11 @@ class Transition:
     known_at: int
     event_id: bytes
     flagged: bool = False
-    start: bool = False  # (accepted_at, 2)
+    start: bool = False
 
     @property
     def order(self):
-        return self.at, rank(self.status), self.known_at, self.event_id
+        return self.at, rank(self.status), self.known_at, self.event_id, not self.start
 
 
 @dataclass
@@ -227,7 +227,7 @@ def starts(records):
         at = latest_given(counting, name)
         if at is not None:
             source = giver(counting, name, at)
-            yield Transition(at, status, "source", source["ingested_at"], source["event_id"], start=status == 2)
+            yield Transition(at, status, "source", source["ingested_at"], source["event_id"], start=True)
 
 
 def transitions_of(stream):
@@ -250,15 +250,26 @@ def transitions_of(stream):
     return sorted([*rows, *starts(records), *said], key=lambda t: t.order)
 
 
+def is_skipped(t, intervals):
+    """Nothing goes back to "newly registered", and an acceptance date never reopens (rule 5)."""
+    if not intervals or not (t.status == 1 or t.start):
+        return False
+    last = intervals[-1]
+    accepted_while_paused = t.start and t.status == 2 and last.phase == "paused" and \
+        all(interval.phase != "running" for interval in intervals)
+    return not (last.phase == "waiting" or last.status == 3 or accepted_while_paused)
+
+
 def intervals_of(transitions, rules):
-    """Rule 5."""
-    found = []
+    """Rule 5: the intervals, and the transitions that were not skipped."""
+    found, kept = [], []
     for t in transitions:
+        if is_skipped(t, found):
+            continue
+        kept.append(t)
         last = found[-1] if found else None
         phase = phase_of(t.status, rules)
         returned_at = t.at if t.status == 10 else None
-        if (t.status == 1 or t.start) and last and last.phase != "waiting" and last.status != 3:
-            continue
         if not last or last.phase != phase or (phase == "ended" and group(last.status) != group(t.status)):
             if last:
                 last.to_at = t.at
@@ -276,7 +287,7 @@ def intervals_of(transitions, rules):
             last.returned_at = returned_at
         last.status = t.status
         last.statuses.add(t.status)
-    return found
+    return found, kept
 
 
 def agency_and_unit(events):
@@ -316,7 +327,7 @@ def fill_values(dossier, events, deciding):
 
 def fill_life(dossier, events, transitions, rules):
     """Rules 5 and 9, and the starts of rule 3."""
-    dossier.intervals = intervals_of(transitions, rules)
+    dossier.intervals, transitions = intervals_of(transitions, rules)
     if dossier.intervals:
         last = dossier.intervals[-1]
         dossier.status, dossier.phase = last.status, last.phase
@@ -353,7 +364,7 @@ def fold(code, all_events, rules=Rules()):
     aliases = of_kind(events, "alias")
     dossier.alias_of = aliases[-1]["alias_of"] if aliases else None
     if trust == "local" and speaks(streams["portal"]):
-        portal = intervals_of(transitions_of(streams["portal"]), rules)
+        portal, _ = intervals_of(transitions_of(streams["portal"]), rules)
         if portal:
             dossier.portal_status = portal[-1].status
             dossier.portal_disagrees = (portal[-1].phase == "ended") != (dossier.phase == "ended")

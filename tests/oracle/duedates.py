@@ -11,6 +11,7 @@ class Ledger:
     promised: int
     ceiling: int
     replaced: set = field(default_factory=set)
+    first_at: int = None  # of the first statement
     explained_at: int = None
     reappointments: int = 0
 
@@ -63,9 +64,10 @@ def take(ledger, intervals, at, event, supplement_dates, rules):
         set_from(intervals, at, new)
         return
     paused_since = any(i.phase == "paused" and i.from_at <= at
-                       and (ledger.explained_at is None or i.from_at > ledger.explained_at) for i in intervals)
+                       and (ledger.explained_at is None or i.from_at > ledger.explained_at)
+                       and (i.to_at is None or i.to_at > ledger.first_at) for i in intervals)
     if reason == "supplement" or (is_open and (new in supplement_dates or paused_since)):
-        ledger.replaced |= {ledger.due, ledger.promised}
+        ledger.replaced |= {ledger.due, ledger.promised} - {new}
         ledger.explained_at = at
         ledger.due = ledger.promised = ledger.ceiling = new
         set_from(intervals, at, new)
@@ -81,10 +83,10 @@ def judge(dossier, events, receipt_order, rules):
     if not statements:
         return
     supplements = [e for _, e in statements if e["kind"] == "due_changed" and e["due_reason"] == "supplement"]
-    _, first = statements[0]
+    first_at, first = statements[0]
     with_before = first["kind"] == "due_changed" and first["due_before_at"] is not None
     original = first["due_before_at"] if with_before else first["due_at"]
-    ledger = Ledger(original, original, original, {e["due_before_at"] for e in supplements} - {None})
+    ledger = Ledger(original, original, original, {e["due_before_at"] for e in supplements} - {None}, first_at)
     for interval in dossier.intervals:
         if interval.phase == "running":
             interval.due_at = original

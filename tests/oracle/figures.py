@@ -56,36 +56,49 @@ def work_minutes(dossier, calendar):
     return total
 
 
+def is_refused(dossier):
+    return dossier.phase == "ended" and dossier.status == 3
+
+
+def in_table(dossier):
+    """The form's columns 3 to 13."""
+    return dossier.accepted_at is not None and dossier.phase != "waiting" and not is_refused(dossier)
+
+
 def on_ended_day(dossier, calendar):
-    judged = verdict(dossier)
-    if dossier.status == 3:
+    if is_refused(dossier):
         yield "refused", 1
-    elif dossier.status in (7, 8):
+    elif in_table(dossier) and dossier.status in (7, 8):
         yield "withdrawn", 1
-    else:
+    elif in_table(dossier):
+        judged = verdict(dossier)
         yield judged, 1
         if judged == "late" and dossier.values["apology_sent"]:
             yield "late_apology", 1
         minutes = work_minutes(dossier, calendar)
         yield "work_minutes", minutes
         yield next((name for limit, name in HISTOGRAM if minutes <= limit), "work_more"), 1
-    if dossier.intervals[-1].basis == "ingest":
+    if dossier.intervals[-1].basis == "ingest" and (in_table(dossier) or is_refused(dossier)):
         yield "late_data", 1
+
+
+def on_accepted_day(dossier):
+    values = dossier.values
+    yield "accepted", 1
+    if values["online_level"] in ("full", "partial", "information"):
+        yield f"level_{values['online_level']}", 1
+    for name in ("non_territorial", "digitised", "paid", "paid_online"):
+        if values[name]:
+            yield name, 1
 
 
 def daily(dossier, calendar):
     """(day, measure, amount) of everything that the dossier adds to rollup_daily."""
-    values = dossier.values
     if dossier.submitted_at is not None:
         yield day_of(dossier.submitted_at), "submitted", 1
-    if dossier.accepted_at is not None:
-        day = day_of(dossier.accepted_at)
-        yield day, "accepted", 1
-        if values["online_level"] in ("full", "partial", "information"):
-            yield day, f"level_{values['online_level']}", 1
-        for name in ("non_territorial", "digitised", "paid", "paid_online"):
-            if values[name]:
-                yield day, name, 1
+    if in_table(dossier):
+        for name, amount in on_accepted_day(dossier):
+            yield day_of(dossier.accepted_at), name, amount
     if dossier.ended_at is not None:
         for name, amount in on_ended_day(dossier, calendar):
             yield day_of(dossier.ended_at), name, amount
@@ -96,6 +109,13 @@ def daily(dossier, calendar):
         yield day_of(dossier.rated_at), "rated", 1
         if dossier.rating >= 4:
             yield day_of(dossier.rated_at), "satisfied", 1
+
+
+def open_phase(dossier):
+    """The phase of its open cell, None when it has none."""
+    if not dossier.intervals or dossier.phase == "ended":
+        return None
+    return dossier.phase if in_table(dossier) else "waiting"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ import fastavro
 import psycopg
 
 from dossiers import Rules, fold
-from figures import daily, episodes, is_valid, verdict
+from figures import daily, episodes, is_valid, open_phase, verdict
 from reference import Calendar, Units, day_of
 
 SCHEMA_FILE = Path(__file__).resolve().parents[2] / "schemas" / "avro" / "dossier_event.v1.avsc"
@@ -148,9 +148,9 @@ class Expected:
             cell = (dossier.values["procedure_code"] or "", dossier.values["channel"] or "unknown")
             for day, measure, amount in daily(dossier, calendar):
                 self.daily[partition, unit_id, str(day), *cell, measure] += amount
-            if dossier.phase != "ended":
+            if open_phase(dossier):
                 due = str(day_of(dossier.due_at)) if dossier.due_at is not None else "infinity"
-                self.open[partition, unit_id, due, *cell, dossier.phase] += 1
+                self.open[partition, unit_id, due, *cell, open_phase(dossier)] += 1
 
 
 def compare(title, noun, wanted, found):

@@ -41,7 +41,7 @@ static void schemas_refused(void **state)
         RECORD("{\"name\":\"a\",\"type\":\"S\"},{\"name\":\"b\",\"type\":\"S\"}"), "recursive");
 }
 
-static void depth_and_size_are_bounded(void **state)
+static void depth_is_bounded(void **state)
 {
     (void)state;
     char json[4096];
@@ -60,19 +60,34 @@ static void depth_and_size_are_bounded(void **state)
         assert_int_equal(result, depth + 1 <= CODEC_DEPTH_MAX ? 0 : ERR_INPUT);
         codec_program_free(program);
     }
-    /* Each level holds the next one four times: 4^14 steps if nobody counted. */
-    size_t at = (size_t)snprintf(json, sizeof json,
+}
+
+/* Records R0 to R<levels>, each with four fields of the one before: 4^levels steps and more. */
+static void nested_doublings(int levels, char *json, size_t size)
+{
+    size_t at = (size_t)snprintf(json, size,
                                  "{\"type\":\"record\",\"name\":\"S\",\"fields\":["
                                  "{\"name\":\"n\",\"type\":{\"type\":\"record\",\"name\":\"R0\","
                                  "\"fields\":[]}}");
-    for (int i = 1; i < 15; i++)
+    for (int i = 1; i <= levels; i++)
         at += (size_t)snprintf(
-            json + at, sizeof json - at,
+            json + at, size - at,
             ",{\"name\":\"n%d\",\"type\":{\"type\":\"record\",\"name\":\"R%d\",\"fields\":["
             "{\"name\":\"a\",\"type\":\"R%d\"},{\"name\":\"b\",\"type\":\"R%d\"},"
             "{\"name\":\"c\",\"type\":\"R%d\"},{\"name\":\"d\",\"type\":\"R%d\"}]}}",
             i, i, i - 1, i - 1, i - 1, i - 1);
-    snprintf(json + at, sizeof json - at, "]}");
+    snprintf(json + at, size - at, "]}");
+}
+
+static void size_is_bounded(void **state)
+{
+    (void)state;
+    char json[4096];
+    struct codec_program *program = NULL;
+    nested_doublings(7, json, sizeof json);
+    assert_int_equal(codec_compile(str_of(json), &small_layout, &program, NULL), 0);
+    codec_program_free(program);
+    nested_doublings(8, json, sizeof json);
     assert_compile_refused(json, "too large");
 }
 
@@ -90,7 +105,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schemas_refused),
-        cmocka_unit_test(depth_and_size_are_bounded),
+        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(size_is_bounded),
         cmocka_unit_test(required_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
