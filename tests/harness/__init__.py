@@ -20,6 +20,8 @@ well (exit code, sanitizer report) fails the test. Logs are shown for failed tes
 
     site.start(NAME, overrides, crash_at="aggregator.before_commit:3")      a crash point of lib/service/service.h
     site.caught_up("aggregator")         true once its offsets stand at the end of the events topic
+    site.push_events([...])              native events; site.push_raw(bytes): anything; site.push_generated("--dossiers", "50")
+    site.oracle()                        the second implementation compares every cell with PostgreSQL
     site.check_rollups()                 fails unless every rollup is the sum of its dossiers (SQL); number of cells compared
     site.produce(value, key=...)         raw bytes straight onto the events topic; site.encode_event(**fields) makes good ones
     site.hoso("topics", "apply")         any command of the `hoso` program; returns its output; code=N to expect another exit code

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import subprocess
-import time
+import sys
 import uuid
 from pathlib import Path
 
@@ -181,28 +181,38 @@ class Site:
 
     # ---- HTTP push ----
 
-    def push(self, kind, messages, source="motcua", service=None, **members):
-        """Sends messages of a kind (DongBoHoSoMC, CapNhatTienDoHoSoMC) as the source does; Answer."""
-        body = {"service": kind, "data": messages, **members}
-        return self.push_raw(json.dumps(body, ensure_ascii=False).encode(), kind, source, service)
+    def push(self, kind, rows, source="motcua", service=None, **members):
+        """Sends DongBoHoSoMC or CapNhatTienDoHoSoMC as the source does, madonvi H24.11713 unless given; Answer."""
+        body = {"service": kind, "madonvi": "H24.11713", "data": rows, **members}
+        return self.push_raw(json.dumps(body, ensure_ascii=False).encode(), source=source, service=service)
 
-    def push_raw(self, body, kind="DongBoHoSoMC", source="motcua", service=None, headers=None):
-        """The same with a body of any bytes. source None: no API key."""
+    def push_events(self, rows, source="motcua", service=None):
+        """Sends native events; Answer."""
+        return self.push_raw(json.dumps(rows, ensure_ascii=False).encode(), "/api/v1/events", source, service)
+
+    def push_raw(self, body, path="/api/v1/portal", source="motcua", service=None, headers=None):
+        """A body of any bytes. source None: no API key. service: which ingest, where there are two."""
         ingest = service or next(s for s in self.services if s.section == "ingest")
         all_headers = {"Content-Type": "application/json"}
         if source:
             all_headers["X-API-Key"] = API_KEYS[source]
-        return Answer(*ingest.request(f"/v1/{kind}", body, {**all_headers, **(headers or {})}))
+        return Answer(*ingest.request(path, body, {**all_headers, **(headers or {})}))
 
-    def push_until(self, status, kind, messages, deadline_s=60.0, **more):
-        """Repeats the push, as a real sender would, until it is answered with that status."""
-        end = time.monotonic() + deadline_s
-        while True:
-            answer = self.push(kind, messages, **more)
-            if answer.status == status:
-                return answer
-            assert time.monotonic() < end and answer.status == 503, f"{answer}"
-            time.sleep(0.1)
+    def push_generated(self, *options, deadline_s=300.0):
+        """`hoso gen OPTIONS` into ingest, all of it; the generator repeats what is answered 503."""
+        ingest = next(s for s in self.services if s.section == "ingest")
+        command = [build_folder() / "bin" / "hoso", "gen", *options, "--push", f"http://127.0.0.1:{ingest.port}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=deadline_s, check=False,
+                              env={**os.environ, "LANG": "en_US.UTF-8", "HOSO_API_KEY": API_KEYS["motcua"]})
+        assert done.returncode == 0 and not SANITIZER_REPORT.search(done.stderr), done.stderr
+
+    def oracle(self, *options):
+        """The second implementation reads the topic and compares every cell; raises with its differences."""
+        command = [sys.executable, ROOT / "tests" / "oracle" / "oracle.py", "--brokers", self.servers.brokers,
+                   "--topic", self.events_topic, "--pg", self.servers.conninfo(self.name), *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     # ---- for the report of a failed test ----
 
