@@ -87,6 +87,14 @@ struct consumer_events {
 
 int consumer_new(const struct kafka_settings *settings, const char *group, const char *topic,
                  const struct consumer_events *events, struct consumer **ret, struct error *err);
+#define READ_FROM_BEGINNING INT64_C(-2)
+#define READ_FROM_END INT64_C(-1)
+/*
+ * A reader without a group: partitions 0..partitions-1 from the given offset (>= 0, or one of the two above). consumer_poll,
+ * consumer_fd, consumer_watermarks and consumer_free work on it; nothing is ever committed.
+ */
+int consumer_new_reader(const struct kafka_settings *settings, const char *topic, int partitions,
+                        int64_t from, struct consumer **ret, struct error *err);
 /* Leaves the group. NULL is fine; returns NULL. */
 struct consumer *consumer_free(struct consumer *consumer);
 

@@ -30,9 +30,9 @@ bool pg_alive(const struct pg *pg);
 
 /* A bound parameter. Build with the pg_* functions below; views must live until the call returns. */
 struct pg_param {
-    const char *data; /* binary, network order; NULL = SQL NULL */
-    int size;
-    unsigned type; /* PostgreSQL type OID */
+    const char *data; /* binary, network order; NULL = inline_bytes */
+    int size;         /* bytes; -1 = SQL NULL */
+    unsigned type;    /* PostgreSQL type OID */
     char inline_bytes[16];
 };
 struct pg_param pg_int32(int32_t value);

@@ -1,5 +1,8 @@
 -- migrate:up
 
+-- Schema hoso is made by `hoso db migrate` itself, which keeps its ledger there.
+CREATE SCHEMA analytics;
+
 -- Reference: communes with validity dates, agency map, working calendar. Loaded by `hoso db migrate`.
 CREATE TABLE hoso.unit (
     unit_id      integer PRIMARY KEY,
@@ -242,6 +245,59 @@ FROM hoso.rollup_open r JOIN hoso.unit u USING (unit_id)
 GROUP BY u.unit_id, u.code, u.name, r.due_date, r.procedure_code, r.channel, r.phase
 HAVING sum(count) <> 0;
 COMMENT ON VIEW analytics.rollup_open IS 'Open dossiers by due date; overdue on a day = sum of count where phase = running and due_date < that day';
+
+COMMENT ON COLUMN analytics.rollup_daily.unit_id IS 'Unit, as in hoso.unit: stable for ever, one per name and period';
+COMMENT ON COLUMN analytics.rollup_daily.unit_code IS 'Commune code; may have belonged to another unit before';
+COMMENT ON COLUMN analytics.rollup_daily.unit_name IS 'Name of the commune';
+COMMENT ON COLUMN analytics.rollup_daily.day IS 'Day in Việt Nam on which the measure counts';
+COMMENT ON COLUMN analytics.rollup_daily.procedure_code IS 'MaTTHC, national code';
+COMMENT ON COLUMN analytics.rollup_daily.channel IS 'counter, online, postal, other, unknown';
+COMMENT ON COLUMN analytics.rollup_daily.submitted IS 'Filed that day';
+COMMENT ON COLUMN analytics.rollup_daily.accepted IS 'Accepted (tiếp nhận) that day';
+COMMENT ON COLUMN analytics.rollup_daily.refused IS 'Not accepted (status 3)';
+COMMENT ON COLUMN analytics.rollup_daily.early IS 'Done before the due day';
+COMMENT ON COLUMN analytics.rollup_daily.on_time IS 'Done on the due day, or without a due date';
+COMMENT ON COLUMN analytics.rollup_daily.late IS 'Done after the due day';
+COMMENT ON COLUMN analytics.rollup_daily.late_apology IS 'Done late, and a written apology was sent';
+COMMENT ON COLUMN analytics.rollup_daily.withdrawn IS 'Withdrawn or handed back (status 7), or finally stopped (8)';
+COMMENT ON COLUMN analytics.rollup_daily.supplements IS 'Rounds of supplement begun';
+COMMENT ON COLUMN analytics.rollup_daily.level_full IS 'Accepted: dịch vụ công toàn trình';
+COMMENT ON COLUMN analytics.rollup_daily.level_partial IS 'Accepted: một phần';
+COMMENT ON COLUMN analytics.rollup_daily.level_information IS 'Accepted: cung cấp thông tin';
+COMMENT ON COLUMN analytics.rollup_daily.non_territorial IS 'Accepted: phi địa giới';
+COMMENT ON COLUMN analytics.rollup_daily.digitised IS 'Accepted: with digitised components';
+COMMENT ON COLUMN analytics.rollup_daily.paid IS 'Accepted: fee paid';
+COMMENT ON COLUMN analytics.rollup_daily.paid_online IS 'Accepted: fee paid online';
+COMMENT ON COLUMN analytics.rollup_daily.rated IS 'Rated';
+COMMENT ON COLUMN analytics.rollup_daily.satisfied IS 'Rated 4 or 5 of 5';
+COMMENT ON COLUMN analytics.rollup_daily.late_data IS 'Ended on a word without a date of its own';
+COMMENT ON COLUMN analytics.rollup_daily.work_minutes IS 'Working minutes with the clock running, of those done';
+COMMENT ON COLUMN analytics.rollup_daily.work_4h IS 'Done within 4 working hours';
+COMMENT ON COLUMN analytics.rollup_daily.work_1d IS 'Within 8 hours';
+COMMENT ON COLUMN analytics.rollup_daily.work_3d IS 'Within 24 hours';
+COMMENT ON COLUMN analytics.rollup_daily.work_5d IS 'Within 40 hours';
+COMMENT ON COLUMN analytics.rollup_daily.work_10d IS 'Within 80 hours';
+COMMENT ON COLUMN analytics.rollup_daily.work_20d IS 'Within 160 hours';
+COMMENT ON COLUMN analytics.rollup_daily.work_more IS 'More';
+COMMENT ON COLUMN analytics.rollup_open.unit_id IS 'Unit, as in hoso.unit: stable for ever, one per name and period';
+COMMENT ON COLUMN analytics.rollup_open.unit_code IS 'Commune code; may have belonged to another unit before';
+COMMENT ON COLUMN analytics.rollup_open.unit_name IS 'Name of the commune';
+COMMENT ON COLUMN analytics.rollup_open.due_date IS 'Day by which it is due; infinity = no due date';
+COMMENT ON COLUMN analytics.rollup_open.procedure_code IS 'MaTTHC, national code';
+COMMENT ON COLUMN analytics.rollup_open.channel IS 'counter, online, postal, other, unknown';
+COMMENT ON COLUMN analytics.rollup_open.phase IS 'waiting (not yet accepted), running, paused';
+COMMENT ON COLUMN analytics.rollup_open.count IS 'Open dossiers';
+
+-- Roles belong to the whole server, so another database may have made it already.
+DO $$ BEGIN
+    CREATE ROLE hoso_reader NOLOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
+END $$;
+DO $$ BEGIN
+    GRANT USAGE ON SCHEMA analytics TO hoso_reader;
+    GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO hoso_reader;
+EXCEPTION WHEN undefined_object THEN NULL;
+END $$;
 
 -- migrate:down
 DROP SCHEMA analytics CASCADE;
