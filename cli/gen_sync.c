@@ -126,6 +126,8 @@ static void add_records(struct sync *sync, const struct gen_life *life, const st
     const struct gen *gen = sync->gen;
     int64_t first_at = life->accepted_at != NO_TIME ? life->accepted_at : life->submitted_at;
     int64_t last_at = last_step_at(life);
+    if (run_of(gen, life->submitted_at) < run_of(gen, first_at))
+        first_at = life->submitted_at; /* the run between filing and acceptance sends it as filed */
     int32_t first_run = run_of(gen, first_at);
     int32_t last_run = run_of(gen, last_at) + travel->delay;
     if (first_run == last_run && last_at != first_at && gen->live == 0 &&
@@ -135,9 +137,10 @@ static void add_records(struct sync *sync, const struct gen_life *life, const st
     }
     bool last = !travel->in_order && chance(sync, RECORD_LAST_PPM);
     add_record(sync, life, travel, GEN_INSERT, first_at, first_run + (last ? 2 : 0));
-    const int64_t changes[] = {life->supplement_asked_at, life->supplement_given_at};
-    for (size_t i = 0; i < 2; i++) {
-        if (changes[i] != NO_TIME && changes[i] != last_at)
+    const int64_t changes[] = {life->accepted_at, life->supplement_asked_at,
+                               life->supplement_given_at};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        if (changes[i] > first_at && changes[i] != last_at) /* NO_TIME is before all times */
             add_record(sync, life, travel, GEN_UPDATE, changes[i],
                        run_of(gen, changes[i]) + travel->delay);
     }
