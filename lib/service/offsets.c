@@ -1,0 +1,80 @@
+#include "service/offsets.h"
+
+#include "base/str.h"
+
+enum { SWAP_PARAMS = 6 };
+
+int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offset,
+                  struct error *err)
+{
+    const struct pg_param params[] = {pg_text(str_of(claim->consumer)),
+                                      pg_text(str_of(claim->topic)), pg_int32(claim->partition),
+                                      pg_int64(first_offset), pg_uuid(claim->owner)};
+    struct pg_result *rows = NULL;
+    int r = pg_exec(pg,
+                    "INSERT INTO hoso.kafka_offset AS k "
+                    "(consumer, topic, partition, next_offset, owner, epoch) "
+                    "VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (consumer, topic, partition) "
+                    "DO UPDATE SET owner = excluded.owner, epoch = k.epoch + 1, "
+                    "updated_at = now() RETURNING next_offset, epoch",
+                    params, sizeof params / sizeof *params, &rows, err);
+    if (r < 0)
+        return r;
+    claim->next_offset = pg_get_int64(rows, 0, 0);
+    claim->epoch = pg_get_int64(rows, 0, 1);
+    pg_result_free(rows);
+    return 0;
+}
+
+static void swap_params(const struct offset_claim *claim, struct pg_param out[SWAP_PARAMS])
+{
+    out[0] = pg_text(str_of(claim->consumer));
+    out[1] = pg_text(str_of(claim->topic));
+    out[2] = pg_int32(claim->partition);
+    out[3] = pg_uuid(claim->owner);
+    out[4] = pg_int64(claim->epoch);
+    out[5] = pg_int64(claim->next_offset);
+}
+
+static int lost(const struct offset_claim *claim, struct error *err)
+{
+    return error_set(err, ERR_CONFLICT,
+                     "partition %d of %s was claimed by another process of consumer %s",
+                     (int)claim->partition, claim->topic, claim->consumer);
+}
+
+int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t next_offset,
+                    struct error *err)
+{
+    struct pg_param params[SWAP_PARAMS + 1];
+    swap_params(claim, params);
+    params[SWAP_PARAMS] = pg_int64(next_offset);
+    struct pg_result *rows = NULL;
+    int r = pg_exec(pg,
+                    "UPDATE hoso.kafka_offset SET next_offset = $7, updated_at = now() "
+                    "WHERE consumer = $1 AND topic = $2 AND partition = $3 AND owner = $4 "
+                    "AND epoch = $5 AND next_offset = $6",
+                    params, SWAP_PARAMS + 1, &rows, err);
+    if (r < 0)
+        return r;
+    int64_t moved = pg_affected(rows);
+    pg_result_free(rows);
+    return moved == 1 ? 0 : lost(claim, err);
+}
+
+int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error *err)
+{
+    struct pg_param params[SWAP_PARAMS];
+    swap_params(claim, params);
+    struct pg_result *rows = NULL;
+    int r = pg_exec(pg,
+                    "SELECT 1 FROM hoso.kafka_offset "
+                    "WHERE consumer = $1 AND topic = $2 AND partition = $3 AND owner = $4 "
+                    "AND epoch = $5 AND next_offset = $6 FOR UPDATE",
+                    params, SWAP_PARAMS, &rows, err);
+    if (r < 0)
+        return r;
+    size_t ours = pg_rows(rows);
+    pg_result_free(rows);
+    return ours == 1 ? 0 : lost(claim, err);
+}

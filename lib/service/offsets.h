@@ -1,0 +1,45 @@
+/*
+ * Progress lives with the data: hoso.kafka_offset, one row per consumer, topic and partition, moved by compare-and-swap.
+ *
+ * A claim makes this process the one that may write for a partition: it sets owner and raises the epoch. Whoever wrote before
+ * finds its epoch gone (ERR_CONFLICT) and commits nothing more, also when it slept through the rebalance: claim, advance and
+ * check all lock the row, so a claim waits for a transaction that is under way and sees its result.
+ *
+ * All run inside the caller's transaction and fail as pg_exec does.
+ */
+#ifndef HOSO_SERVICE_OFFSETS_H
+#define HOSO_SERVICE_OFFSETS_H
+
+#include "base/error.h"
+#include "pg/pg.h"
+
+#define OWNER_SIZE 16
+
+/* One partition of ours. consumer and topic: texts that outlive it. */
+struct offset_claim {
+    const char *consumer; /* "aggregator", "alerter" */
+    const char *topic;
+    int32_t partition;
+    uint8_t owner[OWNER_SIZE]; /* random, made once per process */
+    int64_t epoch;             /* of this claim */
+    int64_t next_offset;       /* committed; the next to read */
+};
+
+/*
+ * Takes the partition over. In: consumer, topic, partition, owner. Sets epoch, and next_offset to what is stored, or to
+ * first_offset where nothing is. Valid once the transaction has been committed.
+ */
+int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offset,
+                  struct error *err);
+
+/*
+ * Moves the stored offset from claim->next_offset to next_offset. ERR_CONFLICT: it is not ours any more, or it is not there: write
+ * nothing. The claim itself is the caller's to move, after the commit.
+ */
+int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t next_offset,
+                    struct error *err);
+
+/* The same test and lock without moving anything, for what is written between batches. */
+int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error *err);
+
+#endif
