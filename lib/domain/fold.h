@@ -48,18 +48,17 @@
  *        status is the same, 9 and 10 being the same here (group). In a run, ended_at, returned_at
  *        and refused_at each are the latest given value; the run's status is its last record's.
  *        Date of a run: 3: refused_at, else ended_at; 7 and 8: ended_at; 9: ended_at; 10: ended_at,
- *        else returned_at; all others, or when none is given: undated. Time of a run: its date, or,
- *        undated, the first ingested_at in it.
+ *        else returned_at; all others, or when none is given: undated.
  *        A dated run gives (date, status, source), flagged as an ending; status 10 with an ended_at
- *        gives instead (ended_at, 9, source), flagged, and (the later of returned_at and ended_at;
- *        ended_at where returned_at is not given, 10, source), not flagged.
+ *        gives instead (ended_at, 9, source), flagged, and (R, 10, source), not flagged, where R is
+ *        returned_at if that is given and later than ended_at, else ended_at.
  *        An undated run gives (first ingested_at, status, ingest).
  *        - The stream has no progress row and no status: runs are piled in receipt order. A new run
- *          first removes from the top of the pile while the top has a greater (time, rank of the
- *          run's status); then, if the top is of the same group: a dated run replaces it, an
- *          undated one is dropped; else it is laid on top. The runs left in the pile count. So the
- *          dossier is as its last record says, and a stale snapshot does not reopen what had ended
- *          before it came.
+ *          first removes from the top of the pile while the top's last transition is later, in
+ *          (at, rank), than the new run's first; then, if the top is of the same group: a dated run
+ *          replaces it, an undated one is dropped; else it is laid on top. The runs left in the
+ *          pile count. So the dossier is as its last record says, and a stale snapshot does not
+ *          reopen what had ended before it came.
  *        - It has one: rows with a date outrank a snapshot. Only the last run counts, and only if
  *          it is dated. That run, with first transition X, voids every transition of a and b of
  *          another group that is later than X in (at, rank) and was received no later (ingested_at)
@@ -73,9 +72,9 @@
  *     statuses is not looked at.)
  *     Transitions in the order (at, rank, known_at, event_id, starts of 4c first) are taken one by
  *     one:
- *     - one to 1, or the start (accepted_at, 2), is skipped unless there is no interval yet, or the
- *       last one is waiting or refused (3), or (for the start) paused with no running one before:
- *       nothing goes back to "newly registered", and an acceptance date never reopens;
+ *     - one to 1, or a start (4c), is skipped unless there is no interval yet, or the last one is
+ *       waiting, or it is refused (3) and the transition is no start: nothing but a refused dossier
+ *       goes back to "newly registered", and a milestone never reopens;
  *     - same phase as the last interval, and, if ended, same group: it joins it; its status becomes
  *       the interval's. If it is flagged, the phase is ended and its `at` is later than the
  *       interval's from_at, the interval now begins at it (from_at, known_at, basis; the interval

@@ -37,17 +37,9 @@ static void say(struct said *said, int64_t at, const struct event *record)
         *said = (struct said){at, record->ingested_at, record->event_id};
 }
 
-static void push(struct fold *fold, struct said said, int32_t status, enum time_basis basis,
-                 enum transition_role role)
+static void push(struct fold *fold, struct transition transition)
 {
-    fold->transitions[fold->transition_count++] = (struct transition){
-        .at = said.at,
-        .known_at = said.known_at,
-        .event_id = said.event_id,
-        .status = status,
-        .basis = basis,
-        .role = role,
-    };
+    fold->transitions[fold->transition_count++] = transition;
 }
 
 /* Rule 4d: the date of a run; at NO_TIME = undated. */
@@ -61,12 +53,6 @@ static struct said run_date(const struct run *run)
     case STATUS_RETURNED: return run->ended.at != NO_TIME ? run->ended : run->returned;
     default: return (struct said){.at = NO_TIME};
     }
-}
-
-static int64_t run_time(const struct run *run)
-{
-    struct said date = run_date(run);
-    return date.at != NO_TIME ? date.at : run->first.at;
 }
 
 static void run_add(struct fold *fold, const struct event *record, int32_t status)
@@ -88,26 +74,51 @@ static void run_add(struct fold *fold, const struct event *record, int32_t statu
     say(&run->refused, record->refused_at, record);
 }
 
-static void run_push(struct fold *fold, const struct run *run)
+static struct transition transition_of(struct said said, int32_t status, enum time_basis basis,
+                                       enum transition_role role)
 {
-    struct said date = run_date(run);
-    if (date.at == NO_TIME) {
-        push(fold, run->first, run->status, BASIS_INGEST, ROLE_PLAIN);
-    } else if (run->status == STATUS_RETURNED && run->ended.at != NO_TIME) {
-        bool later = run->returned.at > run->ended.at;
-        push(fold, run->ended, STATUS_DONE, BASIS_SOURCE, ROLE_ENDING);
-        push(fold, later ? run->returned : run->ended, STATUS_RETURNED, BASIS_SOURCE, ROLE_PLAIN);
-    } else {
-        push(fold, date, run->status, BASIS_SOURCE, ROLE_ENDING);
-    }
+    return (struct transition){
+        .at = said.at,
+        .known_at = said.known_at,
+        .event_id = said.event_id,
+        .status = status,
+        .basis = basis,
+        .role = role,
+    };
 }
 
-static bool run_later(const struct run *a, const struct run *b)
+static struct transition run_first(const struct run *run)
 {
-    int64_t time_a = run_time(a);
-    int64_t time_b = run_time(b);
-    if (time_a != time_b)
-        return time_a > time_b;
+    struct said date = run_date(run);
+    if (date.at == NO_TIME)
+        return transition_of(run->first, run->status, BASIS_INGEST, ROLE_PLAIN);
+    bool two = run->status == STATUS_RETURNED && run->ended.at != NO_TIME;
+    return transition_of(date, two ? STATUS_DONE : run->status, BASIS_SOURCE, ROLE_ENDING);
+}
+
+/* The same as the first, but for a dossier that was handed over after its end. */
+static struct transition run_last(const struct run *run)
+{
+    if (run->status != STATUS_RETURNED || run->ended.at == NO_TIME)
+        return run_first(run);
+    struct said handed = run->returned.at > run->ended.at ? run->returned : run->ended;
+    return transition_of(handed, STATUS_RETURNED, BASIS_SOURCE, ROLE_PLAIN);
+}
+
+static void run_push(struct fold *fold, const struct run *run)
+{
+    struct transition first = run_first(run);
+    struct transition last = run_last(run);
+    push(fold, first);
+    if (last.status != first.status)
+        push(fold, last);
+}
+
+/* Whether a is later than b in (at, rank). */
+static bool transition_later(const struct transition *a, const struct transition *b)
+{
+    if (a->at != b->at)
+        return a->at > b->at;
     return status_rank(a->status) > status_rank(b->status);
 }
 
@@ -117,8 +128,13 @@ static void pile_runs(struct fold *fold)
     size_t top = 0;
     for (size_t i = 0; i < fold->run_count; i++) {
         const struct run run = fold->runs[i];
-        while (top > 0 && run_later(&fold->runs[top - 1], &run))
+        const struct transition first = run_first(&run);
+        while (top > 0) {
+            const struct transition last = run_last(&fold->runs[top - 1]);
+            if (!transition_later(&last, &first))
+                break;
             top--;
+        }
         if (top > 0 && status_group(fold->runs[top - 1].status) == status_group(run.status)) {
             if (run_date(&run).at == NO_TIME)
                 continue;
@@ -134,22 +150,19 @@ static void pile_runs(struct fold *fold)
 static void overrule_rows(struct fold *fold)
 {
     const struct run *last = &fold->runs[fold->run_count - 1];
-    struct said date = run_date(last);
-    if (date.at == NO_TIME)
+    if (run_date(last).at == NO_TIME)
         return;
-    size_t rows = fold->transition_count;
-    run_push(fold, last);
-    int rank = status_rank(fold->transitions[rows].status);
+    const struct transition ending = run_first(last);
     size_t kept = 0;
     for (size_t i = 0; i < fold->transition_count; i++) {
-        const struct transition row = fold->transitions[i];
-        bool later = row.at > date.at || (row.at == date.at && status_rank(row.status) > rank);
-        if (i < rows && later && row.known_at <= last->last_at &&
-            status_group(row.status) != status_group(last->status))
+        const struct transition *row = &fold->transitions[i];
+        if (transition_later(row, &ending) && row->known_at <= last->last_at &&
+            status_group(row->status) != status_group(last->status))
             continue;
-        fold->transitions[kept++] = row;
+        fold->transitions[kept++] = *row;
     }
     fold->transition_count = kept;
+    run_push(fold, last);
 }
 
 /* Rule 4. */
@@ -166,9 +179,9 @@ static void gather(struct fold *fold, enum event_trust trust)
         struct said said = {event->ingested_at, event->ingested_at, event->event_id};
         if (event->kind == EVENT_PROGRESS) {
             said.at = event->occurred_at;
-            push(fold, said, event->status, event->time_basis, ROLE_PLAIN);
+            push(fold, transition_of(said, event->status, event->time_basis, ROLE_PLAIN));
         } else if (event->kind == EVENT_STATUS) {
-            push(fold, said, event->status, BASIS_INGEST, ROLE_PLAIN);
+            push(fold, transition_of(said, event->status, BASIS_INGEST, ROLE_PLAIN));
         } else if (event->kind == EVENT_RECORD) {
             int32_t status = record_status(event);
             if (status != STATUS_NONE)
@@ -183,9 +196,9 @@ static void gather(struct fold *fold, enum event_trust trust)
     else if (fold->run_count > 0)
         overrule_rows(fold);
     if (submitted.at != NO_TIME)
-        push(fold, submitted, STATUS_REGISTERED, BASIS_SOURCE, ROLE_START);
+        push(fold, transition_of(submitted, STATUS_REGISTERED, BASIS_SOURCE, ROLE_START));
     if (accepted.at != NO_TIME)
-        push(fold, accepted, STATUS_ACCEPTED, BASIS_SOURCE, ROLE_START);
+        push(fold, transition_of(accepted, STATUS_ACCEPTED, BASIS_SOURCE, ROLE_START));
 }
 
 static int transition_compare(const void *left, const void *right)
@@ -204,15 +217,13 @@ static int transition_compare(const void *left, const void *right)
 }
 
 /* Whether rule 5 skips the transition: it comes too late to be the beginning that it tells of. */
-static bool skipped(const struct transition *t, const struct interval *last, bool ran)
+static bool skipped(const struct transition *t, const struct interval *last)
 {
     if (t->status != STATUS_REGISTERED && t->role != ROLE_START)
         return false;
     if (!last || last->phase == PHASE_WAITING)
         return false;
-    if (last->phase == PHASE_ENDED)
-        return last->status != STATUS_REFUSED;
-    return t->status == STATUS_REGISTERED || last->phase == PHASE_RUNNING || ran;
+    return last->status != STATUS_REFUSED || t->role == ROLE_START;
 }
 
 static void timeline_restart(struct timeline *timeline, const struct transition *t)
@@ -283,16 +294,14 @@ void timeline_build(struct fold *fold, const struct fold_rules *rules, enum even
     };
     gather(fold, trust);
     qsort(fold->transitions, fold->transition_count, sizeof *fold->transitions, transition_compare);
-    bool ran = false;
     for (size_t i = 0; i < fold->transition_count; i++) {
         const struct transition *t = &fold->transitions[i];
         const struct interval *last =
             ret->interval_count ? &fold->intervals[ret->interval_count - 1] : NULL;
-        if (skipped(t, last, ran))
+        if (skipped(t, last))
             continue;
         enum phase phase = phase_of_status(rules, t->status);
         timeline_take(fold, ret, phase, t);
-        ran = ran || phase == PHASE_RUNNING;
         if (t->status == STATUS_REGISTERED && ret->first_registered_at == NO_TIME)
             ret->first_registered_at = t->at;
         if ((phase == PHASE_RUNNING || status_group(t->status) == STATUS_DONE) &&
