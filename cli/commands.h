@@ -17,8 +17,11 @@
  * speaks instead). Returns an exit code of base/error.h.
  */
 
+int cmd_config(int argc, char **argv);
+int cmd_db(int argc, char **argv);
 int cmd_due(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
+int cmd_topics(int argc, char **argv);
 
 /* LC_ALL, else LC_MESSAGES, else LANG begins with "en". */
 bool cli_english(void);

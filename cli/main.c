@@ -18,6 +18,12 @@ static const struct command {
     {"gen", cmd_gen, "--profile nghi-duong --out -",
      "sinh thông điệp giả lập như hệ thống một cửa gửi",
      "make synthetic messages as a one-stop system sends them"},
+    {"config", cmd_config, "check -c hoso.conf", "kiểm tra hoặc hiển thị cấu hình",
+     "check or show the configuration"},
+    {"db", cmd_db, "migrate -c hoso.conf", "tạo hoặc nâng cấp bảng và danh mục trong PostgreSQL",
+     "make or upgrade tables and reference data in PostgreSQL"},
+    {"topics", cmd_topics, "apply -c hoso.conf", "tạo các topic Kafka còn thiếu",
+     "make the Kafka topics that are missing"},
     {0},
 };
 

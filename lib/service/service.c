@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/health.h"
+#include "service/kafka_settings.h"
 
 enum { OVERRIDES_MAX = 64, WAIT_FDS_MAX = 8 };
 
@@ -130,28 +131,9 @@ static void on_kafka_log(void *arg, int level, const char *facility, const char 
 
 static int set_up_kafka(struct service *service, struct error *err)
 {
-    const struct config *config = service->config;
-    const char *name;
-    const char *value;
-    const char *why;
-    size_t count = 0;
-    while (config_kafka_property(config, count, &name, &value))
-        count++;
-    struct kafka_property *properties = calloc(count + 1, sizeof *properties);
-    if (!properties)
-        return error_set(err, ERR_NOMEM, "out of memory");
-    service->kafka =
-        (struct kafka_settings){.brokers = config_text(config, "kafka", NULL, "brokers"),
-                                .client_id = service->program,
-                                .properties = properties,
-                                .property_count = count,
-                                .on_log = on_kafka_log};
-    for (size_t i = 0; config_kafka_property(config, i, &name, &value); i++) {
-        if (!kafka_property_allowed(name, &why))
-            return error_set(err, ERR_INPUT, "kafka.%s may not be set: %s", name, why);
-        properties[i] = (struct kafka_property){name, value};
-    }
-    return 0;
+    int result = kafka_settings_load(service->config, service->program, &service->kafka, err);
+    service->kafka.on_log = on_kafka_log;
+    return result;
 }
 
 static int write_port_file(const char *path, uint16_t port, struct error *err)
@@ -218,8 +200,7 @@ int service_open(const char *program, const char *section, int argc, char **argv
 void service_close(struct service *service)
 {
     service->http = http_server_free(service->http);
-    free((void *)service->kafka.properties);
-    service->kafka.properties = NULL;
+    kafka_settings_unload(&service->kafka);
     service->config = config_free(service->config);
     if (stop_fd >= 0)
         close(stop_fd);
