@@ -49,7 +49,8 @@ class Service:
         if wait:
             wait_until(lambda: self._ended() or port_file.read_text().endswith("\n"), f"{self.label} listens")
             if self._ended():
-                raise ServiceFailed(f"{self.label} ended at once with code {self.process.returncode}\n{self.log()}")
+                code, self.process = self.process.returncode, None
+                raise ServiceFailed(f"{self.label} ended at once with code {code}\n{self.log()}")
             self.port = int(port_file.read_text())
         return self
 
