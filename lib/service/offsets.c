@@ -1,8 +1,15 @@
 #include "service/offsets.h"
 
+#include <inttypes.h>
+
 #include "base/str.h"
 
 enum { SWAP_PARAMS = 6 };
+
+int offsets_guard(struct pg *pg, struct error *err)
+{
+    return pg_script(pg, "SET idle_in_transaction_session_timeout = '" OFFSETS_IDLE_S "s'", err);
+}
 
 int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offset,
                   struct error *err)
@@ -24,6 +31,29 @@ int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offse
     claim->epoch = pg_get_int64(rows, 0, 1);
     pg_result_free(rows);
     return 0;
+}
+
+int offsets_claim_in_log(struct pg *pg, struct consumer *consumer, int timeout_ms,
+                         struct offset_claim *claim, int64_t *ret_high, struct error *err)
+{
+    int64_t low = 0;
+    int64_t high = 0;
+    int r = consumer_watermarks(consumer, claim->partition, timeout_ms, &low, &high, err);
+    if (r == 0)
+        r = offsets_claim(pg, claim, low, err);
+    /* The owner before us may have read on while we asked; from the claim on it cannot. */
+    if (r == 0 && claim->next_offset > high)
+        r = consumer_watermarks(consumer, claim->partition, timeout_ms, &low, &high, err);
+    if (r < 0)
+        return r;
+    *ret_high = high;
+    if (claim->next_offset >= low && claim->next_offset <= high)
+        return 0;
+    return error_set(
+        err, ERR_INPUT,
+        "topic %s partition %d: %s stands at offset %" PRId64 ", the log holds %" PRId64
+        " to %" PRId64 "; decide with `hoso replay` where to go on",
+        claim->topic, (int)claim->partition, claim->consumer, claim->next_offset, low, high);
 }
 
 static void swap_params(const struct offset_claim *claim, struct pg_param out[SWAP_PARAMS])
@@ -60,6 +90,24 @@ int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t nex
     int64_t moved = pg_affected(rows);
     pg_result_free(rows);
     return moved == 1 ? 0 : lost(claim, err);
+}
+
+int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err)
+{
+    struct pg_param params[SWAP_PARAMS];
+    swap_params(claim, params);
+    struct pg_result *rows = NULL;
+    int r = pg_exec(pg,
+                    "SELECT next_offset FROM hoso.kafka_offset WHERE consumer = $1 AND topic = $2 "
+                    "AND partition = $3 AND owner = $4 AND epoch = $5",
+                    params, SWAP_PARAMS - 1, &rows, err);
+    if (r < 0)
+        return r;
+    bool ours = pg_rows(rows) == 1;
+    if (ours)
+        claim->next_offset = pg_get_int64(rows, 0, 0);
+    pg_result_free(rows);
+    return ours ? 0 : lost(claim, err);
 }
 
 int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error *err)

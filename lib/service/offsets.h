@@ -5,12 +5,13 @@
  * finds its epoch gone (ERR_CONFLICT) and commits nothing more, also when it slept through the rebalance: claim, advance and
  * check all lock the row, so a claim waits for a transaction that is under way and sees its result.
  *
- * All run inside the caller's transaction and fail as pg_exec does.
+ * They may run inside a transaction and fail as pg_exec does.
  */
 #ifndef HOSO_SERVICE_OFFSETS_H
 #define HOSO_SERVICE_OFFSETS_H
 
 #include "base/error.h"
+#include "kafka/kafka.h"
 #include "pg/pg.h"
 
 #define OWNER_SIZE 16
@@ -26,6 +27,13 @@ struct offset_claim {
 };
 
 /*
+ * For a new connection: a process that is stopped in the middle of a transaction holds the rows of its partitions, so the server
+ * ends such a session after OFFSETS_IDLE_S seconds and whoever claims them need not wait longer.
+ */
+#define OFFSETS_IDLE_S "10"
+int offsets_guard(struct pg *pg, struct error *err);
+
+/*
  * Takes the partition over. In: consumer, topic, partition, owner. Sets epoch, and next_offset to what is stored, or to
  * first_offset where nothing is. Valid once the transaction has been committed.
  */
@@ -33,11 +41,26 @@ int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offse
                   struct error *err);
 
 /*
+ * Claims the partition and holds what is stored against the log: the first time it begins at the log's first record.
+ * *ret_high: one past the log's last record. ERR_INPUT: the stored offset lies outside the log (retention has removed
+ * records, or the topic was made anew); nothing may be skipped or read twice by guess, so a person decides. Otherwise as
+ * offsets_claim and consumer_watermarks.
+ */
+int offsets_claim_in_log(struct pg *pg, struct consumer *consumer, int timeout_ms,
+                         struct offset_claim *claim, int64_t *ret_high, struct error *err);
+
+/*
  * Moves the stored offset from claim->next_offset to next_offset. ERR_CONFLICT: it is not ours any more, or it is not there: write
  * nothing. The claim itself is the caller's to move, after the commit.
  */
 int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t next_offset,
                     struct error *err);
+
+/*
+ * After a COMMIT of unknown outcome or an ERR_CONFLICT: sets claim->next_offset to what is stored now. ERR_CONFLICT: the partition
+ * is not ours any more.
+ */
+int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err);
 
 /* The same test and lock without moving anything, for what is written between batches. */
 int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error *err);
