@@ -105,8 +105,8 @@ static void put_fees(struct json_out *out, const struct gen_life *life, int64_t 
         !online || life->paid_at == NO_TIME ? "0"
         : paid                              ? "1"
                                             : "3");
-    if (life->procedure->fee)
-        put(out, "TrangThaiThanhToan", paid ? "1" : "0");
+    if (paid) /* said once it is so: a stale "0" after the "1" would be a true correction */
+        put(out, "TrangThaiThanhToan", "1");
     json_begin_array(out, "DanhSachLePhi");
     if (life->procedure->fee) {
         json_begin_object(out, NULL);

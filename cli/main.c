@@ -15,7 +15,7 @@ static const struct command {
     {"due", cmd_due, "--from 2026-04-24T09:00 --days 5",
      "tính hạn trả kết quả và nêu những ngày không tính",
      "compute when a result is due and name the days that do not count"},
-    {"gen", cmd_gen, "--profile nghi-duong --out -",
+    {"gen", cmd_gen, "--profile nghi-duong --out year.ndjson",
      "sinh thông điệp giả lập như hệ thống một cửa gửi",
      "make synthetic messages as a one-stop system sends them"},
     {"config", cmd_config, "check -c hoso.conf", "kiểm tra hoặc hiển thị cấu hình",
