@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,16 @@ static int unknown_command(const char *word)
     return EXIT_USAGE;
 }
 
+/* A result that did not reach its reader (a full disk) is no success. */
+static int check_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, cli_text("hoso: không ghi được kết quả: %s\n", "hoso: cannot write: %s\n"),
+            strerror(errno));
+    return code == EXIT_OK ? EXIT_SOFTWARE : code;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -111,7 +122,7 @@ int main(int argc, char **argv)
         snprintf(program, sizeof program, "hoso %s", command->name);
         argv[1] = program;
         opterr = 0;
-        return command->run(argc - 1, argv + 1);
+        return check_output(command->run(argc - 1, argv + 1));
     }
     return unknown_command(argv[1]);
 }

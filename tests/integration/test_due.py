@@ -104,3 +104,10 @@ def test_unknown_command_and_version():
     assert code == 2 and "Ý bạn" not in err
     assert hoso()[0] == 2
     assert hoso("--version")[1].startswith("hoso 0.")
+
+
+def test_output_that_cannot_be_written_is_a_failure():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([build_folder() / "bin" / "hoso", "due", "--from", "2026-03-02", "--days", "1"],
+                              stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=20)
+    assert done.returncode == 70 and "hoso:" in done.stderr
