@@ -29,10 +29,14 @@ class Histories:
     def __init__(self, seed, agencies):
         self.random = random.Random(seed)
         self.agencies = agencies  # codes, one of them unknown to the map
+        self.pool = None  # the only instants of the dossier in hand
+
+    def any_instant(self, first, last):
+        hour, minute = self.random.choice([(0, 0), (0, 0), (7, 30), (11, 30), (13, 0), (15, 0), (17, 0), (23, 59)])
+        return at(self.random.randint(first, last), hour, minute) + self.random.choice([0, 0, 1, 29_999, 59_999])
 
     def instant(self, first=-30, last=60):
-        hour, minute = self.random.choice([(0, 0), (7, 30), (11, 30), (13, 0), (15, 0), (17, 0), (23, 59)])
-        return at(self.random.randint(first, last), hour, minute)
+        return self.random.choice(self.pool) if self.pool else self.any_instant(first, last)
 
     def maybe(self, chance, make):
         return make() if self.random.random() < chance else None
@@ -57,6 +61,8 @@ class Histories:
                    "refused_at": 0.1}
         times = {name: self.maybe(chance, self.instant) for name, chance in chances.items()}
         status = self.random.choice([0, 1, 2, 2, 3, 4, 4, 4, 5, 6, 7, 8, 9, 9, 10, 10])
+        if self.random.random() < 0.15:  # attributes and a due date, nothing about the life
+            status, times = 0, {"due_at": times["due_at"]}
         return {**self.attributes(), **times, "status": status}
 
     def event(self, code, kind, known_at):
@@ -84,11 +90,19 @@ class Histories:
             event.update(apology_sent=True)
         elif kind == "alias":
             event.update(alias_of=code + "-chinh")
+        if self.random.random() < 0.1:  # what this kind does not speak about must not matter
+            noise = {**self.record(), "due_before_at": self.instant(), "due_reason": "supplement", "transfer_to": "H24.10507",
+                     "step_due_at": self.instant(), "officer": b"c" * 16, "rating": 3, "alias_of": code + "-khac"}
+            event = {**event, **{name: value for name, value in noise.items() if not event[name] or event[name] == "unknown"}}
         return event
 
     def dossier(self, code):
         """The events of one dossier in the order of arrival, some more than once."""
-        both = self.random.random() < 0.2  # a portal's copy beside the local stream
+        self.pool = None
+        if self.random.random() < 0.6:  # everything happens in a few moments, some on one day
+            days = [self.random.randint(-20, 50) for _ in range(2)]
+            self.pool = [self.any_instant(day, day) for day in days for _ in range(self.random.randint(1, 3))]
+        both = self.random.random() < 0.3  # a portal's copy beside the local stream
         trust = self.random.choice(["local", "local", "portal"])
         events = []
         for kind in self.random.choices(KINDS, WEIGHTS, k=self.random.randint(1, 9)):
