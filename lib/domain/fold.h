@@ -99,10 +99,10 @@
  *     due_at. original_due_at never changes by what is stated later.
  *     Each further date `new`, the first that applies. (Open reason = a record, or a due_changed of
  *     unknown reason.)
- *     a. A record whose new is a replaced date: nothing. Replaced: every due_before_at of a
- *        supplement statement, wherever it stands in the order, and the `due` and the `promised`
- *        that each explained move (e) made so far left for another date. (Stale records do not
- *        bring back old dates.)
+ *     a. A record whose new is a replaced date: nothing. Replaced: the due_before_at of every
+ *        supplement statement before it in the order, and the `due` and the `promised` that each
+ *        explained move (e) made so far left for another date. (Stale records do not bring back old
+ *        dates.)
  *     b. new = promised, and (new = due, or reason open or reappointment): nothing.
  *     c. Reason correction: due = promised = ceiling = new, and wherever the old `due` is the date
  *        of a running interval, new is.

@@ -68,8 +68,6 @@ static void gather_statements(struct fold *fold)
         statement->occurred_at = event->occurred_at;
         statement->before_at = event->due_before_at;
         statement->reason = event->due_reason;
-        if (statement->reason == DUE_SUPPLEMENT && statement->before_at != NO_TIME)
-            fold->replaced[fold->replaced_count++] = statement->before_at;
     }
     qsort(fold->statements, fold->statement_count, sizeof *fold->statements, statement_compare);
 }
@@ -150,6 +148,8 @@ static void take_statement(struct judge *judge, const struct statement *s)
     int64_t due_at = s->due_at;
     if (s->record && is_replaced(judge->fold, due_at))
         return;
+    if (s->reason == DUE_SUPPLEMENT && s->before_at != NO_TIME)
+        judge->fold->replaced[judge->fold->replaced_count++] = s->before_at;
     if (due_at == judge->promised_at &&
         (due_at == judge->due_at || open || s->reason == DUE_REAPPOINTMENT))
         return;
