@@ -268,6 +268,7 @@ static enum event_trust take_timeline(struct fold *fold, const struct fold_rules
     ret->status = timeline.status;
     ret->status_at = timeline.status_at;
     ret->status_basis = timeline.status_basis;
+    ret->returned_at = timeline.returned_at;
     if (ret->submitted_at == NO_TIME)
         ret->submitted_at = timeline.first_registered_at;
     if (ret->accepted_at == NO_TIME)
@@ -281,8 +282,6 @@ static enum event_trust take_timeline(struct fold *fold, const struct fold_rules
             if (ret->accepted_at > ret->ended_at)
                 ret->accepted_at = ret->ended_at;
         }
-        if (status_group(last->status) == STATUS_DONE)
-            ret->returned_at = timeline.returned_at;
     }
     for (size_t i = 0; i < ret->interval_count; i++)
         ret->supplement_rounds += ret->intervals[i].supplement;

@@ -60,7 +60,7 @@ size_t overdue_episodes(const struct dossier *dossier, enum overdue_rule rule, i
         const struct interval *interval = &dossier->intervals[i];
         int64_t deadline_at = overdue_deadline(rule, interval->due_at);
         int64_t seen_to_at = interval->to_at != NO_TIME ? interval->to_at : now_at;
-        if (interval->phase != PHASE_RUNNING || deadline_at == NO_TIME || seen_to_at < deadline_at)
+        if (deadline_at == NO_TIME || seen_to_at < deadline_at)
             continue;
         if (count < max)
             out[count] = episode_of(dossier, i, deadline_at, (int)count + 1);

@@ -92,6 +92,8 @@ static void dates_of_the_dossier(void **state)
     assert_true(run(f)->accepted_at == case_day(2)); /* a pause is no acceptance */
     f->c = fold_case("p1@0 p7@1");
     assert_true(run(f)->accepted_at == NO_TIME);
+    f->c = fold_case("r1@1(s0,a0.5)");
+    assert_true(run(f)->accepted_at == NO_TIME);
     f->c = fold_case("r9@4(a3,e2)");
     assert_true(run(f)->accepted_at == case_day(2)); /* never after the end */
     f->c = fold_case("p2@0 p9@2 p10@3 p4@5");
@@ -113,6 +115,8 @@ static void known_since_the_value_was_first_said(void **state)
     assert_true(run(f)->ended_known_at == case_day(4));
     f->c = fold_case("r9@4(a0,e2)#1 r9@6(a0,e3)#2 r9@9(a0,e2)#1");
     assert_true(run(f)->ended_known_at == case_day(9));
+    f->c = fold_case("p9@2>9#1 p9@2>5#2");
+    assert_true(run(f)->ended_known_at == case_day(5));
 }
 
 static void the_portal_beside_the_local_stream(void **state)
@@ -159,6 +163,8 @@ static void facts_of_other_kinds(void **state)
     assert_true(d->apology_sent == TRI_UNKNOWN);
     assert_true(d->step_due_at == NO_TIME); /* the last row names none */
     assert_true(str_eq(d->officer, STR("0123456789abcdef")));
+    e[3].ingested_at = case_day(8); /* heard last, but not the latest */
+    assert_int_equal(run(f)->rating, 5);
     e[6].kind = EVENT_APOLOGY_SENT;
     d = run(f);
     assert_true(d->apology_sent == TRI_YES && d->step_due_at == case_day(8));

@@ -74,6 +74,8 @@ static void stories_of_records(void **state)
         {"the end corrected, earlier", "r9@4(a0,e3) r9@8(a0,e2)", "R2@0 E9@2"},
         {"done corrected to withdrawn", "r9@4(a0,e3) r7@5(a0,e2)", "R2@0 E7@2"},
         {"done corrected to withdrawn, same time", "r9@4(a0,e3) r7@5(a0,e3)", "R2@0 E7@3"},
+        {"a date is not lost to an undated repeat", "r9@4(a0,e3) r7@5(a0,e9) r9@6(a0)",
+         "R2@0 E9@3"},
         {"an undated end yields to its date", "r4@1(a0) r9@4(a0) r9@6(a0,e2)", "R4@0 E9@2"},
         {"an end written beside an open status is none", "r4@4(a0,e2)", "R4@0"},
         {"accepted written beside registered is none", "r1@1(s0,a0.5)", "W1@0"},
