@@ -181,3 +181,9 @@ bool json_to_bool(const struct json *value, bool *ret)
     *ret = json_is_true(value_of(value));
     return true;
 }
+
+size_t json_canonical(const struct json *value, char *buffer, size_t size)
+{
+    return json_dumpb(value_of(value), buffer, size,
+                      JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY);
+}

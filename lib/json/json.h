@@ -50,6 +50,12 @@ bool json_to_real(const struct json *value, double *ret);
 bool json_to_integer(const struct json *value, int64_t *ret); /* false unless an integer */
 bool json_to_bool(const struct json *value, bool *ret);
 
+/*
+ * The value as text that does not depend on how it was written: members sorted by key, no blanks. Returns the bytes
+ * needed; buffer is filled only when that is <= size. 0 = memory is short.
+ */
+size_t json_canonical(const struct json *value, char *buffer, size_t size);
+
 /* ---- writing: grows a buffer, escapes text, keeps commas ---- */
 struct json_out;
 struct json_out *json_out_new(void); /* NULL when memory is short */

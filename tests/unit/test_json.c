@@ -92,6 +92,24 @@ static void members_come_in_the_order_of_the_text(void **state)
     json_doc_free(doc);
 }
 
+static void canonical_text_ignores_order_and_blanks(void **state)
+{
+    (void)state;
+    static const char *const same[] = {
+        "{\"b\":[1,{\"d\":null,\"c\":\"\\u00ea\"}],\"a\":1.5}",
+        " {\"a\" : 1.50,\n\"b\":[ 1 ,{\"c\":\"\xc3\xaa\",\"d\":null}]}",
+    };
+    static const char wanted[] = "{\"a\":1.5,\"b\":[1,{\"c\":\"\xc3\xaa\",\"d\":null}]}";
+    char buffer[64] = "";
+    for (size_t i = 0; i < 2; i++) {
+        struct json_doc *doc = parse(same[i]);
+        assert_int_equal(json_canonical(json_root(doc), NULL, 0), sizeof wanted - 1);
+        assert_int_equal(json_canonical(json_root(doc), buffer, sizeof buffer), sizeof wanted - 1);
+        assert_memory_equal(buffer, wanted, sizeof wanted - 1);
+        json_doc_free(doc);
+    }
+}
+
 static void bad_text_is_refused_without_quoting_it(void **state)
 {
     (void)state;
@@ -224,6 +242,7 @@ int main(void)
         cmocka_unit_test(values_are_read),
         cmocka_unit_test(asking_the_wrong_kind_gives_nothing),
         cmocka_unit_test(members_come_in_the_order_of_the_text),
+        cmocka_unit_test(canonical_text_ignores_order_and_blanks),
         cmocka_unit_test(bad_text_is_refused_without_quoting_it),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(depth_and_number_of_values_are_bounded),
