@@ -26,6 +26,8 @@ struct http_server {
     size_t body_bytes;                /* buffers of all exchanges */
     size_t open_exchanges;            /* begun and not yet released by the library */
     struct http_exchange *unanswered; /* given to the handler; doubly linked */
+    bool
+        resumed; /* an answer waits for the next run; neither epoll nor the library's time-out tells */
     uint16_t port;
     int epoll_fd;
 };
@@ -248,6 +250,7 @@ void http_answer(struct http_exchange *exchange, int status, const char *content
     drop_body(exchange);
     if (exchange->suspended) {
         exchange->suspended = false;
+        exchange->server->resumed = true;
         MHD_resume_connection(exchange->connection);
     }
 }
@@ -355,12 +358,15 @@ int http_server_fd(const struct http_server *server)
 
 void http_server_run(struct http_server *server)
 {
+    server->resumed = false;
     MHD_run(server->daemon);
 }
 
 int http_server_timeout_ms(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
+    if (server->resumed)
+        return 0;
     if (!MHD_get_timeout(server->daemon, &timeout_ms))
         return -1;
     return timeout_ms > INT32_MAX ? INT32_MAX : (int)timeout_ms;
