@@ -77,6 +77,8 @@ const struct config_option config_options[] = {
          "Largest request body."),
     INTEGER("ingest", "in_flight_max", "records", 1, 1000000, "20000",
          "Records not yet acknowledged by Kafka; above it requests are answered 503."),
+    DURATION("ingest", "answer_within", 100, 600000, "20s",
+         "A request whose records Kafka has not acknowledged by then is answered 503."),
     SECRET_TEXT("ingest", "event_key", 32, 256, NULL,
          "Key of the event ids, 32 bytes or more; never change it."),
     SECRET_TEXT("ingest", "officer_key", 32, 256, NULL,

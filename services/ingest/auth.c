@@ -1,0 +1,107 @@
+#include "ingest/auth.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct sources {
+    struct source *items;
+    size_t count;
+};
+
+static enum subject_map subject_map_of(const char *word)
+{
+    if (strcmp(word, "opencps") == 0)
+        return SUBJECT_MAP_OPENCPS;
+    return strcmp(word, "ministry") == 0 ? SUBJECT_MAP_MINISTRY : SUBJECT_MAP_TD;
+}
+
+static int load_source(const struct config *config, const char *name, struct source *ret,
+                       struct error *err)
+{
+    const char *trust = config_text(config, "source", name, "trust");
+    *ret = (struct source){
+        .name = str_of(name),
+        .trust = strcmp(trust, "portal") == 0 ? TRUST_PORTAL : TRUST_LOCAL,
+        .subject_map = subject_map_of(config_text(config, "source", name, "subject_map")),
+        .secret_procedures = str_of(config_text(config, "source", name, "secret_procedures")),
+    };
+    if (!text_is_code(ret->name) || ret->name.len > SOURCE_MAX)
+        return error_set(err, ERR_INPUT, "[source.%s]: the name must have 1 to %d bytes, no spaces",
+                         name, SOURCE_MAX);
+    if (!hex_decode(str_of(config_text(config, "source", name, "key_sha256")), ret->key_sha256,
+                    HASH_SIZE))
+        return error_set(
+            err, ERR_INPUT,
+            "[source.%s]: key_sha256 must be the SHA-256 of the API key, 64 hex digits", name);
+    return 0;
+}
+
+int sources_load(const struct config *config, struct sources **ret, struct error *err)
+{
+    size_t count = 0;
+    while (config_name(config, "source", count))
+        count++;
+    if (count == 0)
+        return error_set(err, ERR_INPUT,
+                         "no sender is configured; add a section [source.NAME] with key_sha256");
+    struct sources *sources = calloc(1, sizeof *sources);
+    if (sources)
+        sources->items = calloc(count, sizeof *sources->items);
+    if (!sources || !sources->items) {
+        sources_free(sources);
+        return error_set(err, ERR_NOMEM, "out of memory");
+    }
+    int result = 0;
+    for (; !result && sources->count < count; sources->count++) {
+        struct source *added = &sources->items[sources->count];
+        result = load_source(config, config_name(config, "source", sources->count), added, err);
+        for (size_t i = 0; !result && i < sources->count; i++) {
+            if (memcmp(sources->items[i].key_sha256, added->key_sha256, HASH_SIZE) == 0)
+                result =
+                    error_set(err, ERR_INPUT, "[source.%.*s] and [source.%.*s] have the same key",
+                              STR_ARG(sources->items[i].name), STR_ARG(added->name));
+        }
+    }
+    if (result) {
+        sources_free(sources);
+        return result;
+    }
+    *ret = sources;
+    return 0;
+}
+
+struct sources *sources_free(struct sources *sources)
+{
+    if (sources)
+        free(sources->items);
+    free(sources);
+    return NULL;
+}
+
+static struct str bearer_of(struct str authorization)
+{
+    static const struct str scheme = {"Bearer ", 7};
+    if (authorization.len <= scheme.len ||
+        strncasecmp(authorization.data, scheme.data, scheme.len) != 0)
+        return STR_NONE;
+    return text_trim((struct str){authorization.data + scheme.len, authorization.len - scheme.len});
+}
+
+const struct source *sources_authenticate(const struct sources *sources, struct str api_key,
+                                          struct str authorization)
+{
+    struct str key = str_given(api_key) ? api_key : bearer_of(authorization);
+    if (!str_given(key))
+        return NULL;
+    uint8_t digest[HASH_SIZE];
+    hash_sha256(key, digest);
+    const struct source *found = NULL;
+    for (size_t i = 0; i < sources->count; i++) {
+        if (hash_equal(sources->items[i].key_sha256, digest, HASH_SIZE))
+            found = &sources->items[i];
+    }
+    return found;
+}

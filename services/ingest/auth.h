@@ -1,0 +1,35 @@
+/* Who may send, and how their messages are to be read: the [source.NAME] sections of the configuration. Pure but for loading. */
+#ifndef HOSO_INGEST_AUTH_H
+#define HOSO_INGEST_AUTH_H
+
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/hash.h"
+#include "domain/event.h"
+
+/* Whose LoaiDoiTuong codes (domain notes 1.5). */
+enum subject_map { SUBJECT_MAP_OPENCPS, SUBJECT_MAP_TD, SUBJECT_MAP_MINISTRY };
+
+struct source {
+    struct str name; /* travels in every event */
+    uint8_t key_sha256[HASH_SIZE];
+    enum event_trust trust;
+    enum subject_map subject_map;
+    struct str secret_procedures; /* separated by commas */
+};
+
+struct sources;
+
+/* Views into config, which must outlive it. ERR_INPUT: a bad name or key, a key given twice, or no source at all. */
+int sources_load(const struct config *config, struct sources **ret, struct error *err);
+struct sources *sources_free(struct sources *sources); /* NULL is fine; returns NULL */
+
+/*
+ * The source whose key this is; NULL when it is nobody's. The key comes from the header X-API-Key, else from
+ * `Authorization: Bearer KEY`. Compares hashes, all of them, in constant time. Valid while sources live.
+ */
+const struct source *sources_authenticate(const struct sources *sources, struct str api_key,
+                                          struct str authorization);
+
+#endif

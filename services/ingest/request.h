@@ -1,0 +1,43 @@
+/*
+ * One HTTP request: its rows on their way to Kafka. It is answered once: well when the last of its records is persisted, or with
+ * 503 as soon as one is not. After a 503 the sender re-sends everything; ids are stable, so that changes nothing.
+ */
+#ifndef HOSO_INGEST_REQUEST_H
+#define HOSO_INGEST_REQUEST_H
+
+#include "base/clock.h"
+#include "ingest/answer.h"
+
+struct request;
+
+/* All requests that still wait for something, oldest first. */
+struct requests {
+    struct request *oldest;
+    struct request *newest;
+    struct json_out *out; /* answers are written here; the caller's */
+    void (*on_answer)(void *arg, int status, size_t accepted, size_t refused);
+    void *on_answer_arg;
+};
+
+/* NULL when memory is short. It frees itself when it is answered, sealed, and no record of it is in flight. */
+struct request *request_new(struct requests *requests, struct http_exchange *exchange,
+                            struct mono began);
+/* One more row refused, or accepted. ERR_NOMEM from the former: fail the request. */
+int request_refuse(struct request *request, size_t row, const struct refusal *refusal);
+void request_accept(struct request *request);
+/* One record went to the producer; request_done will tell its fate. */
+void request_sent(struct request *request);
+void request_done(struct request *request, bool persisted);
+/* Answers 503 now, if not answered yet. */
+void request_fail(struct request *request);
+/* No more rows will come. The request must not be touched afterwards. */
+void request_seal(struct request *request);
+
+/* Fails those that wait since before `since`. Their records may still be persisted; nobody promised either way. */
+void requests_expire(struct requests *requests, struct mono since);
+/* Fails all. */
+void requests_fail_all(struct requests *requests);
+/* Milliseconds that the oldest unanswered one has waited; 0 = none. */
+int64_t requests_oldest_ms(const struct requests *requests, struct mono now);
+
+#endif
