@@ -34,8 +34,12 @@ class Transition:
     start: bool = False
 
     @property
+    def place(self):
+        return self.at, rank(self.status)
+
+    @property
     def order(self):
-        return self.at, rank(self.status), self.known_at, self.event_id, not self.start
+        return *self.place, self.known_at, self.event_id, not self.start
 
 
 @dataclass
@@ -177,11 +181,6 @@ class Run:
                  10: ("ended_at", "returned_at")}
         return next((n for n in names.get(self.status, ()) if self.latest(n) is not None), None)
 
-    @property
-    def place(self):
-        at = self.latest(self.dated_by) if self.dated_by else self.records[0]["ingested_at"]
-        return at, rank(self.status)
-
     def _dated(self, name, status, flagged):
         at = self.latest(name)
         source = giver(self.records, name, at)
@@ -194,7 +193,7 @@ class Run:
         if self.status != 10 or self.dated_by != "ended_at":
             return [self._dated(self.dated_by, self.status, True)]
         returned, ended = self.latest("returned_at"), self.latest("ended_at")
-        later = "returned_at" if returned is not None and returned >= ended else "ended_at"
+        later = "returned_at" if returned is not None and returned > ended else "ended_at"
         return [self._dated("ended_at", 9, True), self._dated(later, 10, False)]
 
 
@@ -213,7 +212,7 @@ def runs_of(records):
 def pile(runs):
     left = []
     for run in runs:
-        while left and left[-1].place > run.place:
+        while left and left[-1].transitions()[-1].place > run.transitions()[0].place:
             left.pop()
         if not left or left[-1].group != run.group:
             left.append(run)
@@ -244,20 +243,18 @@ def transitions_of(stream):
         last = runs[-1] if runs and runs[-1].dated_by else None
         said = last.transitions() if last else []
         if last:
-            bar, told_at = (said[0].at, rank(said[0].status)), last.records[-1]["ingested_at"]
-            rows = [t for t in rows if group(t.status) == last.group or (t.at, rank(t.status)) <= bar
+            told_at = last.records[-1]["ingested_at"]
+            rows = [t for t in rows if group(t.status) == last.group or t.place <= said[0].place
                     or t.known_at > told_at]
     return sorted([*rows, *starts(records), *said], key=lambda t: t.order)
 
 
 def is_skipped(t, intervals):
-    """Nothing goes back to "newly registered", and an acceptance date never reopens (rule 5)."""
+    """Nothing but a refused dossier goes back to "newly registered", and a milestone never reopens (rule 5)."""
     if not intervals or not (t.status == 1 or t.start):
         return False
     last = intervals[-1]
-    accepted_while_paused = t.start and t.status == 2 and last.phase == "paused" and \
-        all(interval.phase != "running" for interval in intervals)
-    return not (last.phase == "waiting" or last.status == 3 or accepted_while_paused)
+    return not (last.phase == "waiting" or (last.status == 3 and not t.start))
 
 
 def intervals_of(transitions, rules):
