@@ -282,10 +282,16 @@ void consumer_report_offsets(struct consumer *consumer, const struct partition_o
 int consumer_watermarks(struct consumer *consumer, int32_t partition, int timeout_ms,
                         int64_t *ret_low, int64_t *ret_high, struct error *err)
 {
-    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-        consumer->handle, consumer->topic, partition, ret_low, ret_high, timeout_ms);
-    if (code)
-        return error_set(err, ERR_UNAVAILABLE, "Kafka: offsets of %s partition %d: %s",
-                         consumer->topic, (int)partition, rd_kafka_err2str(code));
+    struct partition_offset low = {.partition = partition};
+    struct partition_offset high = low;
+    int r = kafka_list_offsets(consumer->handle, consumer->topic, RD_KAFKA_OFFSET_BEGINNING, &low,
+                               1, timeout_ms, err);
+    if (r == 0)
+        r = kafka_list_offsets(consumer->handle, consumer->topic, RD_KAFKA_OFFSET_END, &high, 1,
+                               timeout_ms, err);
+    if (r < 0)
+        return r;
+    *ret_low = low.offset;
+    *ret_high = high.offset;
     return 0;
 }

@@ -140,6 +140,15 @@ void consumer_report_offsets(struct consumer *consumer, const struct partition_o
 int consumer_watermarks(struct consumer *consumer, int32_t partition, int timeout_ms,
                         int64_t *ret_low, int64_t *ret_high, struct error *err);
 
+/*
+ * The end of each partition (one past the last record that can be read), asked of the brokers now, all in one round trip, into
+ * offsets[i].offset. It goes over the producer's own connections: on a consumer's the question would wait behind its long poll,
+ * half a second. ERR_UNAVAILABLE when any answer is missing after timeout_ms; then nothing is filled in.
+ */
+int producer_end_offsets(struct producer *producer, const char *topic,
+                         struct partition_offset *offsets, size_t count, int timeout_ms,
+                         struct error *err);
+
 /* ---- admin ---- */
 
 struct topic_spec {

@@ -32,4 +32,12 @@ rd_kafka_t *kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct
 int kafka_wake_open(rd_kafka_queue_t *queue, int fds[2], struct error *err);
 void kafka_wake_drain(int fd);
 
+/*
+ * Asks for RD_KAFKA_OFFSET_BEGINNING or _END of each partition into offsets[i].offset; all or nothing. ERR_UNAVAILABLE after
+ * timeout_ms. (rd_kafka_query_watermark_offsets of 2.0.2 does not keep its time-out while a broker is away.)
+ */
+int kafka_list_offsets(rd_kafka_t *handle, const char *topic, int64_t which,
+                       struct partition_offset *offsets, size_t count, int timeout_ms,
+                       struct error *err);
+
 #endif

@@ -138,3 +138,11 @@ size_t producer_in_flight(const struct producer *producer)
 {
     return producer->in_flight;
 }
+
+int producer_end_offsets(struct producer *producer, const char *topic,
+                         struct partition_offset *offsets, size_t count, int timeout_ms,
+                         struct error *err)
+{
+    return kafka_list_offsets(producer->handle, topic, RD_KAFKA_OFFSET_END, offsets, count,
+                              timeout_ms, err);
+}
