@@ -1,0 +1,213 @@
+#include "alerter/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+
+/* The longest sleep: librdkafka wants to be polled, and lags to be asked for, even when nothing happens. */
+enum { SLEEP_MAX_MS = 1000 };
+
+static int open_parts(struct alerter *alerter, struct error *err)
+{
+    const struct config *config = alerter->service->config;
+    struct judge_rules rules = {.overdue = OVERDUE_BY_DATE};
+    if (strcmp(config_text(config, "alerter", NULL, "rule"), "timestamp") == 0)
+        rules.overdue = OVERDUE_BY_TIMESTAMP;
+    int r = reference_rules(config, &rules.fold, err);
+    if (r == 0)
+        r = codec_new(&codec_event_layout, &alerter->codec, err);
+    if (r == 0)
+        r = judge_new(&rules, alerter->codec, &alerter->judge, err);
+    if (r == 0)
+        r = outbox_new(&alerter->service->kafka, config_text(config, "kafka", NULL, "alerts_topic"),
+                       &alerter->outbox, err);
+    if (r < 0)
+        return r;
+    alerter->touched = calloc(alerter->batch_max, sizeof *alerter->touched);
+    alerter->codes = calloc(alerter->batch_max, sizeof *alerter->codes);
+    if (!alerter->touched || !alerter->codes)
+        return error_set(err, ERR_NOMEM, "out of memory");
+    alerter->alarm_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (alerter->alarm_fd < 0)
+        return error_set(err, ERR_FAILED, "timerfd: %s", strerror(errno));
+    return status_open(alerter, err);
+}
+
+int alerter_new(struct service *service, struct alerter **ret, struct error *err)
+{
+    const struct config *config = service->config;
+    struct alerter *alerter = calloc(1, sizeof *alerter);
+    if (!alerter)
+        return error_set(err, ERR_NOMEM, "out of memory");
+    alerter->service = service;
+    alerter->topic = config_text(config, "kafka", NULL, "events_topic");
+    alerter->batch_max = (size_t)config_integer(config, "alerter", NULL, "batch_max");
+    alerter->batch_age_ms = config_duration_ms(config, "alerter", NULL, "batch_age");
+    alerter->hold_recheck_ms = config_duration_ms(config, "alerter", NULL, "hold_recheck");
+    alerter->alarm_fd = -1;
+    alerter->backoff = (struct backoff){.first_ms = 200, .max_ms = 5000};
+    random_bytes(alerter->owner, sizeof alerter->owner);
+    store_events_init(&alerter->batch);
+    pg_array_init(&alerter->owned, PG_INT32);
+    int r = open_parts(alerter, err);
+    if (r < 0) {
+        alerter_free(alerter);
+        return r;
+    }
+    *ret = alerter;
+    return 0;
+}
+
+/* Drops everything that PostgreSQL will tell us again. */
+static void disconnect(struct alerter *alerter)
+{
+    reader_close(alerter);
+    reference_deinit(&alerter->reference);
+    alerter->pg = pg_free(alerter->pg);
+}
+
+struct alerter *alerter_free(struct alerter *alerter)
+{
+    if (!alerter)
+        return NULL;
+    disconnect(alerter);
+    status_close(alerter);
+    outbox_free(alerter->outbox);
+    judge_free(alerter->judge);
+    codec_free(alerter->codec);
+    store_events_deinit(&alerter->batch);
+    pg_array_deinit(&alerter->owned);
+    if (alerter->alarm_fd >= 0)
+        close(alerter->alarm_fd);
+    free(alerter->partitions);
+    free(alerter->ends);
+    free(alerter->touched);
+    free(alerter->codes);
+    free(alerter);
+    return NULL;
+}
+
+static int connect_all(struct alerter *alerter, struct error *err)
+{
+    const struct config *config = alerter->service->config;
+    int r = pg_connect(config_text(config, "postgres", NULL, "conninfo"), "hoso-alerter",
+                       &alerter->pg, err);
+    if (r == 0)
+        r = offsets_guard(alerter->pg, err);
+    if (r == 0)
+        r = reference_load(alerter->pg, config, &alerter->reference, err);
+    if (r == 0)
+        r = reader_open(alerter, err);
+    if (r == 0)
+        outbox_wake(alerter->outbox);
+    return r;
+}
+
+/* Waits for records, reports, the alarm or at most timeout_ms; health is served meanwhile. */
+static void wait_for_work(struct alerter *alerter, int timeout_ms)
+{
+    const int fds[] = {alerter->consumer ? consumer_fd(alerter->consumer) : -1,
+                       alerter->consumer ? alerter->alarm_fd : -1, outbox_fd(alerter->outbox)};
+    status_refresh(alerter);
+    service_wait(alerter->service, fds, sizeof fds / sizeof *fds, timeout_ms);
+}
+
+static int sooner(int a_ms, int b_ms)
+{
+    return b_ms >= 0 && b_ms < a_ms ? b_ms : a_ms;
+}
+
+static int sleep_ms(const struct alerter *alerter)
+{
+    int ms = sooner(SLEEP_MAX_MS, firing_recheck_ms(alerter));
+    if (alerter->owned.count)
+        ms = sooner(ms, outbox_timeout_ms(alerter->outbox));
+    if (alerter->batch_count) {
+        int64_t left_ms = alerter->batch_age_ms - mono_diff_ms(alerter->batch_began, mono_now());
+        ms = sooner(ms, left_ms > 0 ? (int)left_ms : 0);
+    }
+    return alerter->more_to_take || firing_wanted(alerter) ? 0 : ms;
+}
+
+static bool batch_is_due(const struct alerter *alerter)
+{
+    if (!alerter->batch_count)
+        return false;
+    return alerter->batch_count >= alerter->batch_max || firing_wanted(alerter) ||
+           mono_diff_ms(alerter->batch_began, mono_now()) >= alerter->batch_age_ms;
+}
+
+static int step(struct alerter *alerter, struct error *err)
+{
+    int r = reader_take(alerter, err);
+    if (r == 0 && batch_is_due(alerter))
+        r = reader_commit(alerter, err);
+    if (r == 0)
+        r = firing_run(alerter, err);
+    if (r == 0)
+        r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
+    if (r < 0)
+        return r;
+    firing_arm(alerter);
+    wait_for_work(alerter, sleep_ms(alerter));
+    return 0;
+}
+
+/* Keeps health and Kafka's reports served until the back-off has passed. */
+static void rest(struct alerter *alerter)
+{
+    uint32_t random;
+    random_bytes((uint8_t *)&random, sizeof random);
+    int64_t rest_ms = backoff_next_ms(&alerter->backoff, random);
+    struct mono from = mono_now();
+    char quoted[512];
+    log_warn("disconnected", "error=\"%s\" retry_ms=%lld",
+             log_quote(alerter->trouble.text, quoted, sizeof quoted), (long long)rest_ms);
+    for (int64_t left_ms;
+         !service_stopping() && (left_ms = rest_ms - mono_diff_ms(from, mono_now())) > 0;) {
+        outbox_run(alerter->outbox, NULL, &alerter->owned, NULL);
+        wait_for_work(alerter, (int)left_ms);
+    }
+}
+
+/* The exit code of a failure that trying again does not mend; EXIT_OK = try again. */
+static int exit_code_of(int failure)
+{
+    switch (failure) {
+    case ERR_UNAVAILABLE:
+    case ERR_CONFLICT: return EXIT_OK;
+    case ERR_INPUT: return EXIT_CONFIG;
+    default: return EXIT_SOFTWARE;
+    }
+}
+
+int alerter_run(struct alerter *alerter)
+{
+    while (!service_stopping()) {
+        struct error err = {{0}};
+        bool connected = alerter->consumer;
+        int r = connected ? step(alerter, &err) : connect_all(alerter, &err);
+        if (r == 0) {
+            if (!connected)
+                log_info("connected", "topic=%s partitions=%d", alerter->topic,
+                         alerter->partition_count);
+            alerter->trouble.text[0] = '\0';
+            continue;
+        }
+        disconnect(alerter);
+        alerter->trouble = err;
+        int code = exit_code_of(r);
+        if (code != EXIT_OK) {
+            char quoted[512];
+            log_error("stopped", "error=\"%s\"", log_quote(err.text, quoted, sizeof quoted));
+            return code;
+        }
+        rest(alerter);
+    }
+    return EXIT_OK;
+}

@@ -1,0 +1,115 @@
+/* Shared by the alerter's own .c files: alerter.c (life and loop), reader.c (partitions and batches), firing.c, status.c. */
+#ifndef HOSO_ALERTER_INTERNAL_H
+#define HOSO_ALERTER_INTERNAL_H
+
+#include "alerter/alerter.h"
+#include "alerter/deadlines.h"
+#include "alerter/judge.h"
+#include "alerter/outbox.h"
+#include "base/backoff.h"
+#include "service/offsets.h"
+
+struct partition {
+    struct deadlines *deadlines; /* NULL = not ours */
+    struct offset_claim claim;   /* its next_offset is what is committed */
+    int64_t read_offset;         /* the batch in hand reaches here */
+    int64_t end_position;        /* where the end of the partition was last seen; -1 = never */
+    int64_t lag;                 /* records behind the end, as last asked */
+    int64_t watching_since;
+    bool held; /* deadlines have passed and may not fire yet */
+    struct mono held_since;
+};
+
+enum metric_index {
+    METRIC_OPEN,
+    METRIC_HELD,
+    METRIC_FIRED,
+    METRIC_SILENT,
+    METRIC_RESOLVED,
+    METRIC_RETRACTED,
+    METRIC_MOVED,
+    METRIC_UNDECODABLE,
+    METRIC_LATENESS_LAST,
+    METRIC_LATENESS_MAX,
+    METRIC_OUTBOX_UNSENT,
+    METRIC_LAG, /* the first of one per partition */
+};
+
+struct alerter {
+    struct service *service;
+    const char *topic;
+    size_t batch_max;
+    int64_t batch_age_ms;
+    int64_t hold_recheck_ms;
+    uint8_t owner[OWNER_SIZE]; /* of this process: who may move our offsets */
+
+    struct codec *codec;
+    struct judge *judge;
+    struct outbox *outbox;
+    int alarm_fd; /* wall-clock timer of the next deadline */
+
+    /* Present while connected; dropped together. */
+    struct pg *pg;
+    struct reference reference;
+    struct consumer *consumer;
+    struct backoff backoff;
+    struct error trouble; /* why we are not connected, "" = we are */
+
+    struct partition *partitions;  /* by number */
+    struct partition_offset *ends; /* of one question to the broker; partition_count of them */
+    int partition_count;           /* 0 = not asked yet */
+    struct pg_array owned;         /* numbers of ours, for the outbox */
+    int assign_result;             /* of the last assignment: 0 or why it failed */
+    bool broker_silent;
+    struct mono lag_asked;
+
+    struct store_events batch;
+    size_t batch_count; /* records, the undecodable ones included */
+    bool more_to_take;  /* reader_take stopped at a full batch */
+    struct mono batch_began;
+    struct touched *touched; /* of one transaction; batch_max of them */
+    struct str *codes;
+
+    struct metric *metrics;
+    char (*metric_labels)[32];
+};
+
+/* ---- reader.c ---- */
+
+/* Begins to read the topic. Errors as topic_partitions and consumer_new. */
+int reader_open(struct alerter *alerter, struct error *err);
+/* Forgets partitions and batch, leaves the group. Fine when nothing is open. */
+void reader_close(struct alerter *alerter);
+/* Takes what is there, at most one batch. 0 or negative. */
+int reader_take(struct alerter *alerter, struct error *err);
+/* Commits the batch in hand. 0 or negative (then it is lost here and will be read again). */
+int reader_commit(struct alerter *alerter, struct error *err);
+
+/* ---- firing.c ---- */
+
+/* Fires what has passed and may fire, one transaction per partition. 0 or negative. */
+int firing_run(struct alerter *alerter, struct error *err);
+/* Whether a deadline has passed in a partition that is not held. */
+bool firing_wanted(const struct alerter *alerter);
+/* Sets the alarm to the next deadline that is not held. */
+void firing_arm(struct alerter *alerter);
+/* A committed judgement: deadlines into memory, tallies into metrics. */
+int firing_apply(struct alerter *alerter, const struct question *question,
+                 const struct verdicts *verdicts, struct error *err);
+/* Time until a held partition has to be tried again; -1 = none is held. */
+int firing_recheck_ms(const struct alerter *alerter);
+
+/*
+ * Asks the broker for the ends of the partitions in alerter->ends (count of them) and notes their lags. false = no answer, noted
+ * as broker_silent.
+ */
+bool firing_ask_ends(struct alerter *alerter, size_t count);
+
+/* ---- status.c ---- */
+
+/* Metrics of a known number of partitions. ERR_NOMEM. */
+int status_open(struct alerter *alerter, struct error *err);
+void status_close(struct alerter *alerter);
+void status_refresh(struct alerter *alerter);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * Decides about dossiers inside the caller's open transaction: loads what is known of each, folds it, asks decide(), writes
+ * alerts, notices and watches. The same path serves new events and passed deadlines.
+ */
+#ifndef HOSO_ALERTER_JUDGE_H
+#define HOSO_ALERTER_JUDGE_H
+
+#include "alerter/store.h"
+#include "codec/codec.h"
+#include "service/reference.h"
+
+struct judge_rules {
+    struct fold_rules fold;
+    enum overdue_rule overdue;
+};
+
+struct judge; /* working memory; one thread */
+/* codec: of struct event; it outlives the judge. ERR_NOMEM, or a schema that does not compile. */
+int judge_new(const struct judge_rules *rules, const struct codec *codec, struct judge **ret,
+              struct error *err);
+struct judge *judge_free(struct judge *judge); /* NULL is fine; returns NULL */
+
+struct question {
+    const struct touched *dossiers; /* sorted by str_cmp of their codes, no duplicates */
+    size_t count;
+    int64_t now_at;
+    bool may_fire;          /* as in decide.h */
+    int64_t watching_since; /* when these deadlines came under watch */
+};
+
+struct verdicts {
+    const int64_t
+        *watch_at; /* per dossier of the question: its deadline from now on, NO_TIME = none */
+    int64_t changes[ALERT_CHANGE_COUNT];
+    int64_t notices;
+    /* The oldest beginning of an episode that fired now and began under watch: how late we are. NO_TIME = none. */
+    int64_t earliest_fired_at;
+};
+
+/*
+ * Asked again after a commit it changes nothing more. *ret is valid until the next run. Errors as pg_exec; ERR_FAILED also for a
+ * stored event that cannot be read.
+ */
+int judge_run(struct judge *judge, struct pg *pg, const struct reference *reference,
+              const struct question *question, struct verdicts *ret, struct error *err);
+
+#endif

@@ -1,0 +1,225 @@
+#include "alerter/outbox.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "domain/alert_notice.h"
+#include "service/service.h"
+
+enum { ROUND_MAX = 500, FLUSH_MS = 1000, RECHECK_MS = 5000 };
+
+struct outbox {
+    const struct kafka_settings *settings;
+    const char *topic;
+    struct producer *producer;
+    struct codec *codec;
+    struct pg_array persisted; /* ids to mark */
+    size_t in_flight;
+    bool more;   /* rows may be unsent that this round did not take */
+    bool failed; /* something of this round was not persisted */
+    struct backoff backoff;
+    struct error why;      /* of the last failure */
+    struct mono next_look; /* not before that */
+    int64_t unsent;
+};
+
+static void on_done(void *arg, void *opaque, bool persisted, const char *why_not)
+{
+    struct outbox *outbox = arg;
+    outbox->in_flight--;
+    /* Memory short counts as not sent: it goes again. */
+    if (!persisted)
+        error_set(&outbox->why, ERR_UNAVAILABLE, "%s", why_not);
+    if (!persisted || pg_array_int64(&outbox->persisted, (int64_t)(intptr_t)opaque) < 0)
+        outbox->failed = true;
+}
+
+int outbox_new(const struct kafka_settings *settings, const char *topic, struct outbox **ret,
+               struct error *err)
+{
+    struct outbox *outbox = calloc(1, sizeof *outbox);
+    if (!outbox)
+        return error_set(err, ERR_NOMEM, "out of memory");
+    outbox->settings = settings;
+    outbox->topic = topic;
+    outbox->more = true;
+    outbox->next_look = mono_now();
+    outbox->backoff = (struct backoff){.first_ms = 100, .max_ms = 5000};
+    pg_array_init(&outbox->persisted, PG_INT64);
+    int r = codec_new(&codec_alert_layout, &outbox->codec, err);
+    if (r == 0)
+        r = producer_new(settings, on_done, outbox, &outbox->producer, err);
+    if (r < 0) {
+        outbox_free(outbox);
+        return r;
+    }
+    *ret = outbox;
+    return 0;
+}
+
+struct outbox *outbox_free(struct outbox *outbox)
+{
+    if (!outbox)
+        return NULL;
+    producer_free(outbox->producer, FLUSH_MS);
+    codec_free(outbox->codec);
+    pg_array_deinit(&outbox->persisted);
+    free(outbox);
+    return NULL;
+}
+
+void outbox_wake(struct outbox *outbox)
+{
+    outbox->more = true;
+}
+
+/* ce_id and ce_time live in the caller's buffers. */
+static void describe(const struct alert_notice *notice, char *id, size_t id_size, char *time)
+{
+    char hex[2 * EVENT_ID_SIZE + 1];
+    int len = snprintf(id, id_size, "%s-%s", hex_encode(notice->alert_id, EVENT_ID_SIZE, hex),
+                       alert_state_name(notice->state));
+    if (str_eq(notice->reason, STR("transferred")))
+        snprintf(id + len, id_size - (size_t)len, "-%d-%" PRId64, notice->unit_id,
+                 notice->last_ingested_at);
+    bool told_later = notice->last_ingested_at > notice->fired_at;
+    time_format(told_later ? notice->last_ingested_at : notice->fired_at, time);
+}
+
+/* 0, PRODUCER_FULL, or negative when Kafka refuses the record. */
+static int send_row(struct outbox *outbox, const struct pg_result *rows, size_t row,
+                    struct error *err)
+{
+    struct str key = pg_get_text(rows, row, 1);
+    struct str payload = pg_get_text(rows, row, 2);
+    struct alert_notice notice;
+    enum codec_fault fault = codec_read(outbox->codec, payload.data, payload.len, &notice, NULL);
+    if (fault != CODEC_OK)
+        return error_set(err, ERR_FAILED, "hoso.outbox holds an unreadable notice: %s",
+                         codec_fault_name(fault));
+    char id[128];
+    char time[TIME_TEXT_SIZE];
+    describe(&notice, id, sizeof id, time);
+    const struct kafka_header headers[] = {
+        {"ce_specversion", STR("1.0")},
+        {"ce_id", str_of(id)},
+        {"ce_type", STR("vn.hoso.alert.v1")},
+        {"ce_source", STR("/hoso/alerter")},
+        {"ce_time", str_of(time)},
+        {"ce_subject", key},
+    };
+    int64_t row_id = pg_get_int64(rows, row, 0);
+    int r = producer_send(outbox->producer, outbox->topic, key, payload, headers,
+                          sizeof headers / sizeof *headers, 0, (void *)(intptr_t)row_id, err);
+    if (r == 0)
+        outbox->in_flight++;
+    return r;
+}
+
+static int send_round(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
+                      struct error *err)
+{
+    struct pg_result *rows = NULL;
+    const struct pg_param params[] = {pg_array_param(partitions), pg_int32(ROUND_MAX)};
+    outbox->more = false;
+    outbox->failed = false;
+    outbox->next_look = mono_now();
+    outbox->next_look.us += RECHECK_MS * INT64_C(1000);
+    int r = pg_exec(pg,
+                    "SELECT id, key, payload, count(*) OVER () FROM hoso.outbox "
+                    "WHERE sent_at IS NULL AND partition = ANY($1::int[]) ORDER BY id LIMIT $2",
+                    params, 2, &rows, err);
+    if (r < 0)
+        return r;
+    outbox->unsent = pg_rows(rows) ? pg_get_int64(rows, 0, 3) : 0;
+    for (size_t i = 0; i < pg_rows(rows) && r == 0; i++)
+        r = send_row(outbox, rows, i, &outbox->why);
+    outbox->more = outbox->unsent > (int64_t)pg_rows(rows) || r != 0;
+    outbox->failed = r < 0;
+    pg_result_free(rows);
+    return 0;
+}
+
+static int mark_persisted(struct outbox *outbox, struct pg *pg, struct error *err)
+{
+    crash_point("alerter.outbox_after_send");
+    const struct pg_param params[] = {pg_array_param(&outbox->persisted)};
+    int r = pg_exec(pg, "UPDATE hoso.outbox SET sent_at = now() WHERE id = ANY($1::bigint[])",
+                    params, 1, NULL, err);
+    if (r < 0)
+        return r;
+    outbox->unsent -= outbox->persisted.count;
+    pg_array_clear(&outbox->persisted);
+    return 0;
+}
+
+/* A producer that is fatally broken is replaced; its unreported rows stay unsent and go again. */
+static int serve_producer(struct outbox *outbox, struct error *err)
+{
+    if (producer_poll(outbox->producer, 0, &outbox->why) == 0)
+        return 0;
+    outbox->producer = producer_free(outbox->producer, 0);
+    outbox->in_flight = 0;
+    outbox->failed = true;
+    return producer_new(outbox->settings, on_done, outbox, &outbox->producer, err);
+}
+
+int outbox_run(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
+               struct error *err)
+{
+    int r = serve_producer(outbox, err);
+    if (r < 0 || !pg || outbox->in_flight)
+        return r;
+    if (outbox->persisted.count) {
+        r = mark_persisted(outbox, pg, err);
+        if (r < 0)
+            return r;
+        if (!outbox->failed)
+            backoff_reset(&outbox->backoff);
+    }
+    if (outbox->failed) {
+        uint32_t random;
+        random_bytes((uint8_t *)&random, sizeof random);
+        outbox->next_look = mono_now();
+        outbox->next_look.us += backoff_next_ms(&outbox->backoff, random) * 1000;
+        outbox->failed = false;
+        outbox->more = false;
+    }
+    bool looks_now = outbox->more || mono_diff_ms(outbox->next_look, mono_now()) >= 0;
+    return looks_now && partitions->count ? send_round(outbox, pg, partitions, err) : 0;
+}
+
+int outbox_fd(const struct outbox *outbox)
+{
+    return producer_fd(outbox->producer);
+}
+
+int outbox_timeout_ms(const struct outbox *outbox)
+{
+    if (outbox->in_flight)
+        return 1000; /* its descriptor tells earlier */
+    if (outbox->more)
+        return 0;
+    int64_t left_ms = mono_diff_ms(mono_now(), outbox->next_look);
+    return left_ms > 0 ? (int)left_ms : 0;
+}
+
+struct producer *outbox_producer(const struct outbox *outbox)
+{
+    return outbox->producer;
+}
+
+int64_t outbox_unsent(const struct outbox *outbox)
+{
+    return outbox->unsent;
+}
+
+const char *outbox_failing(const struct outbox *outbox)
+{
+    return outbox->backoff.attempts > 0 ? outbox->why.text : NULL;
+}

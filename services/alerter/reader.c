@@ -1,0 +1,269 @@
+/* Partitions of ours, and batches of their records. */
+#include "alerter/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum { CLAIM_TIMEOUT_MS = 5000, TOPIC_TIMEOUT_MS = 5000 };
+
+static void forget_batch(struct alerter *alerter)
+{
+    store_events_clear(&alerter->batch);
+    alerter->batch_count = 0;
+}
+
+static void forget_partitions(struct alerter *alerter)
+{
+    for (int i = 0; i < alerter->partition_count; i++) {
+        struct partition *partition = &alerter->partitions[i];
+        partition->deadlines = deadlines_free(partition->deadlines);
+        partition->held = false;
+    }
+    pg_array_clear(&alerter->owned);
+}
+
+/* The deadlines that were left watched; our claim is already in this transaction, so nobody changes them any more. */
+static int load_deadlines(struct alerter *alerter, int32_t number, struct error *err)
+{
+    struct partition *partition = &alerter->partitions[number];
+    struct pg_result *rows = NULL;
+    int r = store_load_watch(alerter->pg, number, &rows, err);
+    if (r < 0)
+        return r;
+    deadlines_free(partition->deadlines);
+    partition->deadlines = deadlines_new();
+    if (!partition->deadlines)
+        r = error_set(err, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < pg_rows(rows) && r == 0; i++) {
+        if (deadlines_set(partition->deadlines, store_watch_code(rows, i),
+                          store_watch_deadline(rows, i)) < 0)
+            r = error_set(err, ERR_NOMEM, "out of memory");
+    }
+    pg_result_free(rows);
+    return r;
+}
+
+/* Makes one partition ours, from the offset that PostgreSQL names or, the first time, from the beginning of the log. */
+static int claim(struct alerter *alerter, struct partition_offset *offset, struct error *err)
+{
+    if (offset->partition >= alerter->partition_count)
+        return error_set(
+            err, ERR_INPUT,
+            "topic %s has grown beyond %d partitions; `hoso replay` moves to a new one",
+            alerter->topic, alerter->partition_count);
+    struct partition *partition = &alerter->partitions[offset->partition];
+    struct offset_claim claim = {
+        .consumer = "alerter", .topic = alerter->topic, .partition = offset->partition};
+    memcpy(claim.owner, alerter->owner, sizeof claim.owner);
+    int64_t high = 0;
+    int r =
+        offsets_claim_in_log(alerter->pg, alerter->consumer, CLAIM_TIMEOUT_MS, &claim, &high, err);
+    if (r == 0)
+        r = load_deadlines(alerter, offset->partition, err);
+    if (r == 0 && pg_array_int32(&alerter->owned, offset->partition) < 0)
+        r = error_set(err, ERR_NOMEM, "out of memory");
+    if (r < 0)
+        return r;
+    partition->claim = claim;
+    offset->offset = partition->read_offset = claim.next_offset;
+    partition->end_position = -1;
+    partition->lag = high - claim.next_offset;
+    partition->watching_since = clock_now();
+    partition->held = false;
+    return 0;
+}
+
+static int on_assigned(void *arg, struct partition_offset *offsets, size_t count, struct error *err)
+{
+    struct alerter *alerter = arg;
+    forget_batch(alerter);
+    forget_partitions(alerter);
+    int r = pg_begin(alerter->pg, err);
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = claim(alerter, &offsets[i], err);
+    r = r == 0 ? pg_commit(alerter->pg, err) : r;
+    if (r < 0) {
+        pg_rollback(alerter->pg);
+        forget_partitions(alerter);
+    } else {
+        backoff_reset(&alerter->backoff);
+        outbox_wake(alerter->outbox);
+        log_info("assigned", "partitions=%zu", count);
+    }
+    alerter->assign_result = r;
+    return r;
+}
+
+/* The assignor is eager: every partition goes at once, and with it the batch, which may not be committed any more. */
+static void on_revoked(void *arg, const int32_t *partitions, size_t count)
+{
+    struct alerter *alerter = arg;
+    (void)partitions;
+    log_info("revoked", "partitions=%zu records_dropped=%zu", count, alerter->batch_count);
+    forget_batch(alerter);
+    forget_partitions(alerter);
+}
+
+int reader_open(struct alerter *alerter, struct error *err)
+{
+    struct service *service = alerter->service;
+    if (!alerter->partition_count) {
+        int count;
+        int r = topic_partitions(&service->kafka, alerter->topic, TOPIC_TIMEOUT_MS, &count, err);
+        if (r < 0)
+            return r;
+        free(alerter->partitions); /* of an attempt that failed half-way */
+        free(alerter->ends);
+        alerter->partitions = calloc((size_t)count, sizeof *alerter->partitions);
+        alerter->ends = calloc((size_t)count, sizeof *alerter->ends);
+        if (!alerter->partitions || !alerter->ends)
+            return error_set(err, ERR_NOMEM, "out of memory");
+        alerter->partition_count = count;
+        r = status_open(alerter, err);
+        if (r < 0)
+            return r;
+    }
+    const struct consumer_events events = {on_assigned, on_revoked, alerter};
+    alerter->assign_result = 0;
+    return consumer_new(&service->kafka, config_text(service->config, "alerter", NULL, "group"),
+                        alerter->topic, &events, &alerter->consumer, err);
+}
+
+void reader_close(struct alerter *alerter)
+{
+    alerter->consumer = consumer_free(alerter->consumer);
+    forget_batch(alerter);
+    forget_partitions(alerter);
+}
+
+static int take_record(struct alerter *alerter, const struct record *record, struct error *err)
+{
+    struct partition *partition = &alerter->partitions[record->partition];
+    if (!partition->deadlines || record->offset < partition->read_offset)
+        return 0;
+    struct event event;
+    enum codec_fault fault =
+        codec_read(alerter->codec, record->value.data, record->value.len, &event, NULL);
+    bool usable = fault == CODEC_OK && event_validate(&event, NULL) == 0 &&
+                  str_eq(record->key, event.dossier_code);
+    if (!usable) {
+        alerter->metrics[METRIC_UNDECODABLE].value++;
+        log_warn("record_skipped", "partition=%d offset=%lld fault=%s", record->partition,
+                 (long long)record->offset,
+                 fault == CODEC_OK ? "invalid_event" : codec_fault_name(fault));
+    } else if (store_events_add(&alerter->batch, &event, record->partition, record->value) < 0) {
+        return error_set(err, ERR_NOMEM, "out of memory");
+    }
+    partition->read_offset = record->offset + 1;
+    if (alerter->batch_count++ == 0)
+        alerter->batch_began = mono_now();
+    return 0;
+}
+
+static void note_end(struct alerter *alerter, const struct record *record)
+{
+    struct partition *partition = &alerter->partitions[record->partition];
+    partition->end_position = record->offset;
+    partition->lag = 0;
+    partition->held = false; /* ask again at once */
+    alerter->broker_silent = false;
+}
+
+int reader_take(struct alerter *alerter, struct error *err)
+{
+    alerter->more_to_take = false;
+    while (alerter->batch_count < alerter->batch_max) {
+        struct record record = {0};
+        int r = consumer_poll(alerter->consumer, 0, &record, err);
+        if (alerter->assign_result < 0) {
+            record_release(&record);
+            return alerter->assign_result;
+        }
+        if (r == CONSUMER_NOTHING)
+            return 0;
+        if (r == ERR_UNAVAILABLE) { /* librdkafka goes on trying */
+            alerter->broker_silent = true;
+            return 0;
+        }
+        if (r < 0)
+            return r;
+        if (r == CONSUMER_END) {
+            note_end(alerter, &record);
+            continue;
+        }
+        alerter->broker_silent = false;
+        r = take_record(alerter, &record, err);
+        record_release(&record);
+        if (r < 0)
+            return r;
+    }
+    alerter->more_to_take = true;
+    return 0;
+}
+
+static int advance_claims(struct alerter *alerter, struct error *err)
+{
+    int r = 0;
+    for (int i = 0; i < alerter->partition_count && r == 0; i++) {
+        const struct partition *partition = &alerter->partitions[i];
+        if (partition->deadlines && partition->read_offset != partition->claim.next_offset)
+            r = offsets_advance(alerter->pg, &partition->claim, partition->read_offset, err);
+    }
+    return r;
+}
+
+/* Inside the transaction: offsets, events and what they mean. *rows keeps the question's text. */
+static int write_batch(struct alerter *alerter, struct pg_result **rows, struct question *question,
+                       struct verdicts *verdicts, struct error *err)
+{
+    int r = advance_claims(alerter, err);
+    if (r == 0)
+        r = store_events_insert(alerter->pg, &alerter->batch, rows, err);
+    if (r < 0)
+        return r;
+    question->count = pg_rows(*rows); /* at most one per record of the batch */
+    for (size_t i = 0; i < question->count; i++)
+        alerter->touched[i] = store_touched(*rows, i);
+    return judge_run(alerter->judge, alerter->pg, &alerter->reference, question, verdicts, err);
+}
+
+static void note_committed(struct alerter *alerter)
+{
+    for (int i = 0; i < alerter->partition_count; i++) {
+        struct partition *partition = &alerter->partitions[i];
+        if (!partition->deadlines || partition->read_offset == partition->claim.next_offset)
+            continue;
+        partition->claim.next_offset = partition->read_offset;
+        const struct partition_offset done = {i, partition->read_offset};
+        consumer_report_offsets(alerter->consumer, &done, 1);
+    }
+    forget_batch(alerter);
+}
+
+int reader_commit(struct alerter *alerter, struct error *err)
+{
+    struct pg_result *rows = NULL;
+    struct verdicts verdicts;
+    /* Nothing fires from a batch: firing_run asks first whether more is to be read. */
+    struct question question = {.dossiers = alerter->touched, .now_at = clock_now()};
+    int r = pg_begin(alerter->pg, err);
+    if (r == 0)
+        r = write_batch(alerter, &rows, &question, &verdicts, err);
+    if (r == 0) {
+        crash_point("alerter.before_commit");
+        r = pg_commit(alerter->pg, err);
+    }
+    if (r == 0) {
+        crash_point("alerter.after_commit");
+        log_debug("batch_committed", "records=%zu dossiers=%zu", alerter->batch_count,
+                  question.count);
+        note_committed(alerter);
+        r = firing_apply(alerter, &question, &verdicts, err);
+    } else {
+        pg_rollback(alerter->pg);
+    }
+    pg_result_free(rows);
+    return r;
+}

@@ -1,0 +1,145 @@
+/* What /metrics and /readyz say. */
+#include "alerter/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+enum { LAG_EVERY_MS = 5000 };
+
+#define COUNTER(n, h)                                                                              \
+    {                                                                                              \
+        .name = "hoso_alerter_" n, .labels = "", .help = (h)                                       \
+    }
+#define GAUGE(n, h)                                                                                \
+    {                                                                                              \
+        .name = "hoso_alerter_" n, .labels = "", .help = (h), .gauge = true                        \
+    }
+static const struct metric templates[METRIC_LAG] = {
+    [METRIC_OPEN] = GAUGE("open_deadlines", "Dossiers whose clock runs, in our partitions."),
+    [METRIC_HELD] = GAUGE("held", "Deadlines that have passed and wait until all is read."),
+    [METRIC_FIRED] = COUNTER("fired_total", "Alerts fired."),
+    [METRIC_SILENT] = COUNTER("silent_total", "Late episodes that were over before we could fire."),
+    [METRIC_RESOLVED] = COUNTER("resolved_total", "Alerts resolved."),
+    [METRIC_RETRACTED] = COUNTER("retracted_total", "Alerts retracted."),
+    [METRIC_MOVED] = COUNTER("moved_total", "Firing alerts that moved to another unit."),
+    [METRIC_UNDECODABLE] =
+        COUNTER("undecodable_total", "Records skipped; the aggregator dead-letters them."),
+    [METRIC_LATENESS_LAST] =
+        GAUGE("fire_lateness_last_ms", "From the deadline to its committed alert, the last one."),
+    [METRIC_LATENESS_MAX] =
+        GAUGE("fire_lateness_max_ms", "From the deadline to its committed alert, the slowest."),
+    [METRIC_OUTBOX_UNSENT] = GAUGE("outbox_unsent", "Notices not yet acknowledged by Kafka."),
+};
+
+static size_t held_deadlines(const struct alerter *alerter)
+{
+    size_t held = 0;
+    int64_t now_at = clock_now();
+    for (int i = 0; i < alerter->partition_count; i++) {
+        const struct partition *partition = &alerter->partitions[i];
+        if (partition->held && partition->deadlines)
+            held += deadlines_due(partition->deadlines, now_at, NULL, 0);
+    }
+    return held;
+}
+
+static bool ready(void *arg, char *reasons, size_t size)
+{
+    struct alerter *alerter = arg;
+    char text[400] = "";
+    const char *name = NULL;
+    size_t held = held_deadlines(alerter);
+    const char *refused = outbox_failing(alerter->outbox);
+    if (*alerter->trouble.text) {
+        name = alerter->pg ? "kafka" : "postgres";
+        log_quote(alerter->trouble.text, text, sizeof text);
+    } else if (!alerter->consumer) {
+        name = "start";
+        snprintf(text, sizeof text, "connecting");
+    } else if (alerter->broker_silent) {
+        name = "kafka";
+        snprintf(text, sizeof text, "no answer from the brokers; %zu deadlines are held", held);
+    } else if (held) {
+        name = "held";
+        snprintf(text, sizeof text, "%zu deadlines wait until the backlog is read", held);
+    } else if (refused) {
+        name = "outbox";
+        log_quote(refused, text, sizeof text);
+    }
+    if (name)
+        snprintf(reasons, size, "\"%s\":\"%s\"", name, text);
+    return !name;
+}
+
+int status_open(struct alerter *alerter, struct error *err)
+{
+    size_t lags = (size_t)alerter->partition_count;
+    struct metric *metrics = calloc(METRIC_LAG + lags, sizeof *metrics);
+    char(*labels)[32] = calloc(lags + 1, sizeof *labels);
+    if (!metrics || !labels) {
+        free(metrics);
+        free(labels);
+        return error_set(err, ERR_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < METRIC_LAG; i++)
+        metrics[i] = alerter->metrics ? alerter->metrics[i] : templates[i];
+    for (size_t i = 0; i < lags; i++) {
+        snprintf(labels[i], sizeof labels[i], "partition=\"%zu\"", i);
+        metrics[METRIC_LAG + i] = (struct metric){.name = "hoso_consumer_lag_records",
+                                                  .labels = labels[i],
+                                                  .help = "Records behind the end, our partitions.",
+                                                  .gauge = true};
+    }
+    status_close(alerter);
+    alerter->metrics = metrics;
+    alerter->metric_labels = labels;
+    alerter->service->metrics = metrics;
+    alerter->service->metric_count = METRIC_LAG + lags;
+    alerter->service->ready = ready;
+    alerter->service->ready_arg = alerter;
+    return 0;
+}
+
+void status_close(struct alerter *alerter)
+{
+    alerter->service->metrics = NULL;
+    alerter->service->metric_count = 0;
+    alerter->service->ready = NULL;
+    free(alerter->metrics);
+    free(alerter->metric_labels);
+    alerter->metrics = NULL;
+    alerter->metric_labels = NULL;
+}
+
+/* The broker is asked now and then: while records come in, only it knows how many are to come. */
+static void refresh_lag(struct alerter *alerter)
+{
+    if (mono_diff_ms(alerter->lag_asked, mono_now()) < LAG_EVERY_MS)
+        return;
+    size_t count = 0;
+    for (int i = 0; i < alerter->partition_count; i++) {
+        if (alerter->partitions[i].deadlines)
+            alerter->ends[count++].partition = i;
+    }
+    if (count)
+        firing_ask_ends(alerter, count);
+    alerter->lag_asked = mono_now();
+}
+
+void status_refresh(struct alerter *alerter)
+{
+    int64_t open = 0;
+    if (alerter->consumer)
+        refresh_lag(alerter);
+    for (int i = 0; i < alerter->partition_count; i++) {
+        const struct partition *partition = &alerter->partitions[i];
+        bool ours = partition->deadlines;
+        open += ours ? (int64_t)deadlines_count(partition->deadlines) : 0;
+        alerter->metrics[METRIC_LAG + i].value = ours ? partition->lag : 0;
+    }
+    alerter->metrics[METRIC_OPEN].value = open;
+    alerter->metrics[METRIC_HELD].value = (int64_t)held_deadlines(alerter);
+    alerter->metrics[METRIC_OUTBOX_UNSENT].value = outbox_unsent(alerter->outbox);
+}
