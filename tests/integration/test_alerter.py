@@ -1,0 +1,319 @@
+"""hoso-alerter on real parts. Most tests judge by timestamp, so that a deadline is seconds away at any hour of the day;
+the first one judges by date, with a clock that stands seconds before midnight in Việt Nam."""
+
+import os
+import signal
+import time
+import uuid
+
+import pytest
+from harness import wait_until
+
+DAY = 86_400_000
+AGENCY, OTHER_AGENCY = "H24.11713", "H24.10507"  # xã Nghi Dương, and another commune
+CRASH_POINTS = ["alerter.before_commit", "alerter.after_commit", "alerter.fire_before_commit",
+                "alerter.outbox_after_send"]
+
+
+class Stream:
+    """What a source says, straight onto the events topic, in the time of the services' clock."""
+
+    def __init__(self, site, offset_ms=0):
+        self.site, self.offset_ms = site, offset_ms
+        if offset_ms:
+            site.set("clock", "offset", f"{offset_ms}ms")
+        else:
+            site.set("alerter", "rule", "timestamp")
+
+    def now(self):
+        return time.time_ns() // 1_000_000 + self.offset_ms
+
+    def event(self, kind, code, at=None, **fields):
+        ingested_at = fields.pop("ingested_at", self.now())
+        value = self.site.encode_event(event_id=uuid.uuid4().bytes, kind=kind, dossier_code=code, ingested_at=ingested_at,
+                                       occurred_at=self.now() if at is None else at, **fields)
+        return code.encode(), value, None, None
+
+    def opened(self, code, due_at, **fields):
+        return self.event("record", code, status=4, accepted_at=self.now() - 5 * DAY, due_at=due_at,
+                          deciding_agency=AGENCY, procedure_code="1.005129", **fields)
+
+    def step(self, code, status, at=None, **fields):
+        return self.event("progress", code, at, status=status, **fields)
+
+    def send(self, *rows):
+        self.site.produce_all(rows)
+
+    def say(self, *rows):
+        """Sends, and waits until the alerter has committed them."""
+        self.send(*rows)
+        self.site.wait_caught_up("alerter")
+
+    def wait_for(self, at, what="the deadline has passed"):
+        wait_until(lambda: self.now() > at, what)
+
+
+@pytest.fixture
+def stream(site):
+    return Stream(site)
+
+
+def start(site, **options):
+    return site.start("alerter", **options).wait_ready()
+
+
+def codes(count):
+    return [f"H24.11713-260101-{number:04}" for number in range(1, count + 1)]
+
+
+def alerts(site):
+    return {(row["dossier_code"], row["episode"]): row
+            for row in site.rows("SELECT a.*, u.code AS unit_code FROM alert a LEFT JOIN unit u USING (unit_id)")}
+
+
+def states(site, *columns):
+    names = ", ".join(("dossier_code", "episode", "state", *columns))
+    return sorted(site.sql(f"SELECT {names} FROM alert"))
+
+
+def wait_notices(site, count, deadline_s=30.0):
+    """The notices on Kafka once that many distinct ones are there and the outbox is empty."""
+    def told():
+        records = site.alerts()
+        done = site.sql("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == [(0,)]
+        return records if done and len({record.headers["ce_id"] for record in records}) >= count else None
+    return wait_until(told, f"{count} notices on Kafka", deadline_s)
+
+
+def notice_states(records):
+    return [(record.value["state"], record.value["reason"]) for record in records]
+
+
+# ---- on time ----
+
+def test_midnight_without_traffic(site):
+    midnight = 1_772_557_200_000  # 2026-03-04 00:00 in Việt Nam
+    stream = Stream(site, midnight - 15_000 - time.time_ns() // 1_000_000)
+    late, tomorrow, paused, done, undated = codes(5)
+    today_at_three = midnight - 9 * 3_600_000
+    alerter = start(site)
+    stream.say(stream.opened(late, today_at_three), stream.opened(tomorrow, midnight + 1),
+               stream.opened(paused, today_at_three), stream.step(paused, 5),
+               stream.opened(done, today_at_three), stream.step(done, 9), stream.opened(undated, None))
+    assert stream.now() < midnight, "the machine was too slow for this test"
+    assert alerts(site) == {}
+    assert alerter.metrics()["hoso_alerter_open_deadlines"] == 2
+
+    wait_until(lambda: alerts(site), "the alert is there")
+    ((key, alert),) = alerts(site).items()
+    assert key == (late, 1)
+    assert (alert["state"], alert["silent"], alert["reason"]) == ("firing", False, "deadline_passed")
+    assert alert["unit_code"] == "11713" and alert["procedure_code"] == "1.005129"
+    assert alert["deadline_at"].timestamp() * 1000 == midnight
+    assert midnight <= alert["fired_at"].timestamp() * 1000 < midnight + 1000
+    committed_at = alert["updated_at"].timestamp() * 1000 + stream.offset_ms
+    assert midnight <= committed_at < midnight + 1000
+    assert alerter.metrics()["hoso_alerter_fire_lateness_max_ms"] < 1000
+
+    (record,) = wait_notices(site, 1)
+    assert record.timestamp_ms + stream.offset_ms < midnight + 1500
+    notice = record.value
+    assert record.key == late.encode() and notice["dossier_code"] == late
+    assert notice["alert_id"] == alert["alert_id"].bytes
+    assert (notice["state"], notice["reason"], notice["rule"], notice["episode"]) == (
+        "firing", "deadline_passed", "overdue", 1)
+    assert (notice["unit_code"], notice["unit_name"]) == ("11713", "Nghi Dương")
+    assert (notice["due_at"], notice["deadline_at"], notice["ended_at"]) == (today_at_three, midnight, None)
+    assert record.headers["ce_id"] == notice["alert_id"].hex().encode() + b"-firing"
+    assert record.headers["ce_subject"] == late.encode()
+    assert "simulated=" in alerter.log()
+    assert site.sql("SELECT dossier_code FROM alert_watch") == [(tomorrow,)]
+
+
+def test_the_deadline_survives_kill_9(stream, site):
+    alerter = start(site)
+    due_at = stream.now() + 3000
+    stream.say(stream.opened(codes(1)[0], due_at))
+    alerter.kill()
+    stream.wait_for(due_at)
+    start_again = alerter.start()
+    wait_until(lambda: states(site) == [(codes(1)[0], 1, "firing")], "it fires from the stored deadline")
+    assert start_again.metrics()["hoso_alerter_fired_total"] == 1
+
+
+# ---- what ends it ----
+
+@pytest.mark.parametrize("status, reason", [(9, "done"), (5, "paused"), (7, "withdrawn"), (3, "refused")])
+def test_what_ends_an_episode_resolves_it(stream, site, status, reason):
+    start(site)
+    code = codes(1)[0]
+    stream.say(stream.opened(code, stream.now() - 60_000))
+    wait_notices(site, 1)
+    stream.say(stream.step(code, status))
+    assert states(site, "silent", "reason", "late_data") == [(code, 1, "resolved", False, reason, False)]
+    assert notice_states(wait_notices(site, 2)) == [("firing", "deadline_passed"), ("resolved", reason)]
+
+
+def test_reopened_is_another_episode_and_a_transfer_moves_it(stream, site):
+    start(site)
+    code = codes(1)[0]
+    stream.say(stream.opened(code, stream.now() - 60_000))
+    wait_notices(site, 1)
+    stream.say(stream.step(code, 9))
+    wait_notices(site, 2)
+    stream.say(stream.step(code, 4))
+    wait_until(lambda: states(site) == [(code, 1, "resolved"), (code, 2, "firing")], "a second episode fires")
+    stream.say(stream.event("transferred", code, transfer_from=AGENCY, transfer_to=OTHER_AGENCY))
+    records = wait_notices(site, 4)
+    assert notice_states(records) == [("firing", "deadline_passed"), ("resolved", "done"), ("firing", "deadline_passed"),
+                                      ("firing", "transferred")]
+    assert [record.value["episode"] for record in records] == [1, 1, 2, 2]
+    assert [record.value["unit_code"] for record in records] == ["11713", "11713", "11713", "10507"]
+    assert len({record.headers["ce_id"] for record in records}) == 4
+    assert alerts(site)[(code, 2)]["unit_code"] == "10507"
+
+
+def test_settled_in_time_but_told_late_is_retracted(stream, site):
+    start(site)
+    code, due_at = codes(1)[0], stream.now() + 2000
+    stream.say(stream.opened(code, due_at))
+    wait_notices(site, 1)
+    stream.say(stream.step(code, 9, at=due_at - 1000))
+    assert states(site, "reason", "late_data") == [(code, 1, "retracted", "late_data", True)]
+    records = wait_notices(site, 2)
+    assert notice_states(records) == [("firing", "deadline_passed"), ("retracted", "late_data")]
+    assert records[1].value["ended_at"] == due_at - 1000
+    assert records[0].value["alert_id"] == records[1].value["alert_id"]
+
+
+# ---- backlog and holding ----
+
+def test_backlog_settled_late_is_recorded_silently(stream, site):
+    late, in_time, still_late, corrected = codes(4)
+    due_at = stream.now() - 20 * DAY
+    stream.send(*[row for code in (late, in_time, still_late, corrected) for row in [stream.opened(code, due_at)]],
+                *[stream.step(late if n % 2 else in_time, 4, at=due_at - n * 1000) for n in range(1, 200)],
+                stream.step(late, 9, at=due_at + DAY), stream.step(in_time, 9, at=due_at - 500),
+                stream.step(corrected, 9, at=due_at + DAY), stream.step(corrected, 9, at=due_at - DAY))
+    alerter = start(site, overrides={"alerter.batch_max": "7"})  # in many small batches
+    site.wait_caught_up("alerter")
+    wait_until(lambda: (still_late, 1) in alerts(site), "what is still late fires")
+    found = [row for row in states(site, "silent", "reason", "late_data") if row[0] != corrected]
+    assert found == [(late, 1, "resolved", True, "done", True),
+                     (still_late, 1, "firing", False, "deadline_passed", None)]
+    assert all(row[2:4] == ("retracted", True) for row in states(site, "silent") if row[0] == corrected)
+    assert notice_states(wait_notices(site, 1)) == [("firing", "deadline_passed")]
+    assert site.sql("SELECT count(*) FROM outbox") == [(1,)]
+    assert alerter.metrics()["hoso_alerter_fired_total"] == 1
+
+
+def test_held_while_the_settling_event_is_unread(stream, site):
+    alerter = start(site)
+    due_at = stream.now() + 3000
+    settled, late = codes(2)
+    stream.say(stream.opened(settled, due_at), stream.opened(late, due_at))
+    os.kill(alerter.process.pid, signal.SIGSTOP)
+    stream.wait_for(due_at)
+    stream.send(stream.step(settled, 9, at=due_at - 1000))
+    os.kill(alerter.process.pid, signal.SIGCONT)
+    wait_until(lambda: states(site) == [(late, 1, "firing")], "only the unsettled one fires")
+    site.wait_caught_up("alerter")
+    assert notice_states(wait_notices(site, 1)) == [("firing", "deadline_passed")]
+    assert alerter.metrics()["hoso_alerter_retracted_total"] == 0
+    assert states(site) == [(late, 1, "firing")]
+
+
+def test_held_while_kafka_is_away(stream, site):
+    alerter = start(site)
+    due_at = stream.now() + 3000
+    code = codes(1)[0]
+    stream.say(stream.opened(code, due_at))
+    site.servers.kafka_kill()
+    try:
+        stream.wait_for(due_at)
+        wait_until(lambda: "kafka" in alerter.ready()[1], "readiness says so")
+        wait_until(lambda: alerter.metrics()["hoso_alerter_held"] == 1, "the metric says so")
+        assert states(site) == []
+    finally:
+        site.servers.kafka_start()
+    wait_until(lambda: states(site) == [(code, 1, "firing")], "it fires once Kafka answers")
+    assert notice_states(wait_notices(site, 1)) == [("firing", "deadline_passed")]
+    alerter.wait_ready()
+    assert alerter.metrics()["hoso_alerter_held"] == 0
+
+
+# ---- crashes and company ----
+
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_kill_9_loses_and_doubles_nothing(stream, site, point):
+    late, settled, silent = codes(3)
+    alerter = site.start("alerter", crash_at=point)
+    due_at = stream.now() + 1000
+    stream.send(stream.opened(late, due_at), stream.opened(settled, due_at), stream.opened(silent, due_at - DAY),
+                stream.step(silent, 9, at=due_at - DAY + 1))
+    alerter.wait_crash()
+    alerter.start()
+    wait_until(lambda: (settled, 1) in alerts(site) and (late, 1) in alerts(site), "both fire")
+    stream.say(stream.step(settled, 9))
+    assert states(site, "silent") == [(late, 1, "firing", False), (settled, 1, "resolved", False),
+                                      (silent, 1, "resolved", True)]
+    records = wait_notices(site, 3)
+    told = {(record.key.decode(), record.value["state"]) for record in records}
+    assert told == {(late, "firing"), (settled, "firing"), (settled, "resolved")}
+    assert len({record.headers["ce_id"] for record in records}) == 3
+    assert site.sql("SELECT count(*), count(sent_at) FROM outbox") == [(3, 3)]
+    if point == "alerter.outbox_after_send":
+        assert len(records) > 3, "it died between sending and marking, so something is told twice"
+
+
+def test_postgres_killed_and_back(stream, site):
+    alerter = start(site)
+    due_at = stream.now() + 3000
+    before, meanwhile = codes(2)
+    stream.say(stream.opened(before, due_at))
+    site.servers.pg_kill()
+    try:
+        stream.send(stream.opened(meanwhile, due_at))
+        wait_until(lambda: "postgres" in alerter.ready()[1], "readiness says so")
+        stream.wait_for(due_at)
+    finally:
+        site.servers.pg_start()
+    wait_until(lambda: states(site) == [(before, 1, "firing"), (meanwhile, 1, "firing")], "both fire once")
+    assert len(wait_notices(site, 2)) == 2
+    alerter.wait_ready()
+
+
+def test_two_share_the_partitions_and_one_takes_over(stream, site):
+    first = start(site)
+    second = start(site, label="second")
+    wait_until(lambda: all(" partitions=2" in service.log().rsplit("event=assigned", 1)[-1]
+                           for service in (first, second)), "both have partitions")
+    many = codes(60)
+    due_at = stream.now() + 4000
+    stream.say(*[stream.opened(code, due_at) for code in many])
+    wait_until(lambda: all(service.metrics()["hoso_alerter_open_deadlines"] > 0 for service in (first, second)),
+               "both watch deadlines")
+    os.kill(second.process.pid, signal.SIGSTOP)  # as good as dead, for the group
+    try:
+        wait_until(lambda: states(site) == [(code, 1, "firing") for code in many], "the first one fires for both")
+        stream.send(stream.step(many[0], 9))
+    finally:
+        os.kill(second.process.pid, signal.SIGCONT)
+    wait_until(lambda: [row[2] for row in states(site)].count("resolved") == 1, "the settled one is resolved")
+    site.wait_caught_up("alerter")
+    records = wait_notices(site, len(many) + 1)
+    assert len({record.headers["ce_id"] for record in records}) == len(many) + 1
+    assert site.sql("SELECT count(*) FROM outbox") == [(len(many) + 1,)]
+    for service in (first, second):
+        service.wait_ready()
+
+
+def test_unreadable_records_are_counted_and_passed_over(stream, site):
+    alerter = start(site)
+    code = codes(1)[0]
+    good = stream.opened(code, stream.now() - 1000)
+    broken = [(b"x", b"\x00\x00\x00\x00\x01\xff", None, 0), (b"x", b"", None, 0), (b"x", b"\x00\x00\x00\x00\x63", None, 0),
+              (b"another key", good[1], None, 0)]
+    stream.say(*broken, good)
+    wait_until(lambda: states(site) == [(code, 1, "firing")], "the good one is not held up")
+    assert alerter.metrics()["hoso_alerter_undecodable_total"] == len(broken)
