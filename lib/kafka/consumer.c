@@ -147,8 +147,9 @@ int consumer_new(const struct kafka_settings *settings, const char *group, const
     return 0;
 }
 
-int consumer_new_reader(const struct kafka_settings *settings, const char *topic, int partitions,
-                        int64_t from, struct consumer **ret, struct error *err)
+int consumer_new_reader(const struct kafka_settings *settings, const char *topic,
+                        const struct partition_offset *from, size_t count, struct consumer **ret,
+                        struct error *err)
 {
     int code;
     rd_kafka_conf_t *conf = consumer_conf(settings, "hoso-reader", &code, err);
@@ -158,12 +159,12 @@ int consumer_new_reader(const struct kafka_settings *settings, const char *topic
     code = open_consumer(conf, settings, topic, &consumer, err);
     if (code)
         return code;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
-    for (int i = 0; i < partitions; i++)
-        rd_kafka_topic_partition_list_add(list, topic, i)->offset =
-            from == READ_FROM_BEGINNING ? RD_KAFKA_OFFSET_BEGINNING
-            : from == READ_FROM_END     ? RD_KAFKA_OFFSET_END
-                                        : from;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, topic, from[i].partition)->offset =
+            from[i].offset == READ_FROM_BEGINNING ? RD_KAFKA_OFFSET_BEGINNING
+            : from[i].offset == READ_FROM_END     ? RD_KAFKA_OFFSET_END
+                                                  : from[i].offset;
     rd_kafka_resp_err_t failed = rd_kafka_assign(consumer->handle, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (failed) {

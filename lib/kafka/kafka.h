@@ -90,11 +90,12 @@ int consumer_new(const struct kafka_settings *settings, const char *group, const
 #define READ_FROM_BEGINNING INT64_C(-2)
 #define READ_FROM_END INT64_C(-1)
 /*
- * A reader without a group: partitions 0..partitions-1 from the given offset (>= 0, or one of the two above). consumer_poll,
+ * A reader without a group: the given partitions, each from its offset (>= 0, or one of the two above). consumer_poll,
  * consumer_fd, consumer_watermarks and consumer_free work on it; nothing is ever committed.
  */
-int consumer_new_reader(const struct kafka_settings *settings, const char *topic, int partitions,
-                        int64_t from, struct consumer **ret, struct error *err);
+int consumer_new_reader(const struct kafka_settings *settings, const char *topic,
+                        const struct partition_offset *from, size_t count, struct consumer **ret,
+                        struct error *err);
 /* Leaves the group. NULL is fine; returns NULL. */
 struct consumer *consumer_free(struct consumer *consumer);
 
