@@ -25,6 +25,12 @@ static const struct command {
      "make or upgrade tables and reference data in PostgreSQL"},
     {"topics", cmd_topics, "apply -c hoso.conf", "tạo các topic Kafka còn thiếu",
      "make the Kafka topics that are missing"},
+    {"tail", cmd_tail, "-c hoso.conf --topic alerts",
+     "hiện sự kiện hoặc cảnh báo đã giải mã, ngay khi đến",
+     "show decoded events or alerts as they come"},
+    {"report", cmd_report, "-c hoso.conf --unit 11713 --from 2025-07-01 --to 2026-06-30",
+     "tổng hợp tình hình giải quyết hồ sơ của một xã trong kỳ",
+     "summary of one commune's dossiers in a period"},
     {0},
 };
 
