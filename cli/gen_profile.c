@@ -32,7 +32,7 @@ static const struct gen_profile profiles[] = {
         .rated_ppm = 312000,
         .dissatisfied_ppm = 16500,
         .sync_days = 3,
-        .chunk = 200,
+        .chunk = 500,
     },
     {
         .name = "city",

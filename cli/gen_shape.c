@@ -1,10 +1,11 @@
 /* The outcomes: each draws its times until they fit the period. */
 #include "gen.h"
 
+#include <assert.h>
+
 static void add_step(struct gen *gen, struct gen_life *life, int64_t at, int32_t status)
 {
-    if (life->step_count == GEN_STEPS_MAX)
-        return;
+    assert(life->step_count < GEN_STEPS_MAX); /* the longest life has 11 */
     bool running = status == STATUS_ACCEPTED || status == STATUS_PROCESSING;
     int64_t due_at = life->supplement_due_at != NO_TIME ? life->supplement_due_at : life->due_at;
     life->steps[life->step_count++] = (struct gen_step){
