@@ -29,11 +29,13 @@ class Histories:
     def __init__(self, seed, agencies):
         self.random = random.Random(seed)
         self.agencies = agencies  # codes, one of them unknown to the map
+        self.years_ago = 0  # 1 = around the day on which the communes were merged
         self.pool = None  # the only instants of the dossier in hand
 
     def any_instant(self, first, last):
         hour, minute = self.random.choice([(0, 0), (0, 0), (7, 30), (11, 30), (13, 0), (15, 0), (17, 0), (23, 59)])
-        return at(self.random.randint(first, last), hour, minute) + self.random.choice([0, 0, 1, 29_999, 59_999])
+        days = self.random.randint(first, last) - self.years_ago * 365
+        return at(days, hour, minute) + self.random.choice([0, 0, 1, 29_999, 59_999])
 
     def instant(self, first=-30, last=60):
         return self.random.choice(self.pool) if self.pool else self.any_instant(first, last)
@@ -98,6 +100,7 @@ class Histories:
 
     def dossier(self, code):
         """The events of one dossier in the order of arrival, some more than once."""
+        self.years_ago = self.random.choice([0, 0, 0, 1])
         self.pool = None
         if self.random.random() < 0.6:  # everything happens in a few moments, some on one day
             days = [self.random.randint(-20, 50) for _ in range(2)]
