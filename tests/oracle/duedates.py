@@ -10,8 +10,8 @@ class Ledger:
     due: int
     promised: int
     ceiling: int
+    first_at: int  # of the first statement
     replaced: set = field(default_factory=set)
-    first_at: int = None  # of the first statement
     explained_at: int = None
     reappointments: int = 0
 
@@ -86,11 +86,14 @@ def judge(dossier, events, receipt_order, rules):
     first_at, first = statements[0]
     with_before = first["kind"] == "due_changed" and first["due_before_at"] is not None
     original = first["due_before_at"] if with_before else first["due_at"]
-    ledger = Ledger(original, original, original, {e["due_before_at"] for e in supplements} - {None}, first_at)
+    ledger = Ledger(original, original, original, first_at)
     for interval in dossier.intervals:
         if interval.phase == "running":
             interval.due_at = original
-    for at, event in statements[0 if with_before else 1:]:
-        take(ledger, dossier.intervals, at, event, {e["due_at"] for e in supplements}, rules)
+    for number, (at, event) in enumerate(statements):
+        if number > 0 or with_before:
+            take(ledger, dossier.intervals, at, event, {e["due_at"] for e in supplements}, rules)
+        if event["kind"] == "due_changed" and event["due_reason"] == "supplement":
+            ledger.replaced |= {event["due_before_at"]} - {None}
     dossier.original_due_at = original
     dossier.due_at, dossier.promised_at, dossier.reappointments = ledger.due, ledger.promised, ledger.reappointments

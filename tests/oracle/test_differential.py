@@ -84,7 +84,7 @@ def oracle(events, rules, days):
 @pytest.mark.parametrize("rules", [Rules(), Rules(due_change_is_correction=True), Rules(paused=frozenset({5, 6}))],
                          ids=["default", "due change is correction", "8 is final"])
 def test_the_product_folds_as_the_oracle_does(rules):
-    seed, count = int(os.environ.get("HOSO_SEED", "1")), int(os.environ.get("HOSO_HISTORIES", "3000"))
+    seed, count = int(os.environ.get("HOSO_SEED", "1")), int(os.environ.get("HOSO_HISTORIES", "2000"))
     histories, days = Histories(seed, AGENCIES), calendar()
     dossiers = [histories.dossier(f"D{number}") for number in range(count)]
     rows = product(dossiers, rules)
