@@ -215,7 +215,7 @@ static int run(char **argv, const struct gen_options *options, struct gen *gen)
     bool all = true;
     int r = gen_open(gen, &err);
     if (r == 0)
-        r = gen_live_all(gen, &err);
+        r = gen_make_lives(gen, &err);
     if (r == 0)
         r = gen_sync(gen, &messages, &count, &err);
     if (r == 0)

@@ -60,7 +60,7 @@ struct gen_profile {
     const char *from;      /* default period */
     const char *to;
     int64_t received;                /* default number of dossiers */
-    uint32_t outcome_ppm[OUT_COUNT]; /* of the received; what OUT_DONE leaves out fills it up */
+    uint32_t outcome_ppm[OUT_COUNT]; /* of the received; OUT_DONE is what the others leave */
     uint32_t online_ppm;             /* of the received */
     uint32_t postal_ppm;
     uint32_t rated_ppm;        /* of the done and late */
@@ -160,13 +160,13 @@ struct gen {
 /* Loads the tables and fills offices and quotas. ERR_INPUT: the period lies before the present communes or is empty. */
 int gen_open(struct gen *gen, struct error *err);
 void gen_close(struct gen *gen);
-/* An office at random by weight; a neighbour of `own`; one whose unit became own's on the first day of own's. NULL = none. */
+/* An office at random: by weight; any other commune's; one of those that own's commune was made from, NULL = there is none. */
 const struct gen_office *gen_office_draw(struct gen *gen);
 const struct gen_office *gen_office_neighbour(struct gen *gen, const struct gen_office *own);
 const struct gen_office *gen_office_former(struct gen *gen, const struct gen_office *own);
 
 /* Makes all lives, in the order of their codes. ERR_INPUT: a term that ends in a year without calendar; no room in the period. */
-int gen_live_all(struct gen *gen, struct error *err);
+int gen_make_lives(struct gen *gen, struct error *err);
 /* Gives an outcome its times. 0; 1 = they do not fit into the period, draw again; negative as above. */
 int gen_shape(struct gen *gen, struct gen_life *life, struct error *err);
 /* The first instant by which so many working minutes have passed since `at`; itself a working instant. */

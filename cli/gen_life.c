@@ -145,7 +145,7 @@ static void make_live(struct gen *gen, struct gen_life *life, uint32_t serial)
     life->step_count = count;
 }
 
-int gen_live_all(struct gen *gen, struct error *err)
+int gen_make_lives(struct gen *gen, struct error *err)
 {
     size_t count = (size_t)gen->live;
     for (size_t i = 0; i < OUT_COUNT && gen->live == 0; i++)
