@@ -1,171 +1,210 @@
-#include "pg/migrate.h"
+#include "pg/migrate_internal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 
-#include "base/csv.h"
-#include "base/embedded.h"
 #include "base/hash.h"
 
-/* Any number will do, as long as nobody else in this database uses it: "hoso" in ASCII. */
-#define LOCK_SQL "SELECT pg_advisory_lock(1752134511)"
-#define UNLOCK_SQL "SELECT pg_advisory_unlock(1752134511)"
+/* Any number that no other program on the database uses: "hoso" in ASCII. */
+#define LOCK_KEY INT64_C(0x686f736f)
 
-static const char ledger_sql[] = "CREATE SCHEMA IF NOT EXISTS hoso;"
-                                 "CREATE TABLE IF NOT EXISTS hoso.schema_migration ("
-                                 " version text PRIMARY KEY, checksum bytea NOT NULL, applied_at "
-                                 "timestamptz NOT NULL DEFAULT now())";
+static const char bootstrap[] =
+    "CREATE SCHEMA IF NOT EXISTS hoso;"
+    "CREATE TABLE IF NOT EXISTS hoso.schema_migration ("
+    "    version    text PRIMARY KEY,"
+    "    checksum   bytea NOT NULL,"
+    "    applied_at timestamptz NOT NULL DEFAULT now());"
+    "COMMENT ON TABLE hoso.schema_migration IS"
+    "    'Files of schemas/ that `hoso db migrate` has applied, with the SHA-256 of each';";
 
-/* The part between `-- migrate:up` and `-- migrate:down` (or the end) as a C string; NULL = no up part, or memory is short. */
-static char *up_part(struct str text)
+static bool begins(const char *name, const char *with)
 {
-    static const char up[] = "-- migrate:up";
-    static const char down[] = "\n-- migrate:down";
-    const char *begin = strstr(text.data, up);
-    if (!begin)
-        return NULL;
-    begin += sizeof up - 1;
-    const char *end = strstr(begin, down);
-    return strndup(begin, end ? (size_t)(end - begin) : strlen(begin));
+    return strncmp(name, with, strlen(with)) == 0;
 }
 
-/* *ret_known: the file stands in the ledger, unchanged. */
-static int look_up(struct pg *pg, struct str version, struct str checksum, bool *ret_known,
-                   struct error *err)
+/* "sql/0001_init.sql" -> "0001"; empty = not a migration. */
+static struct str migration_version(const char *name)
 {
-    const struct pg_param params[] = {pg_text(version)};
+    size_t digits = 0;
+    if (!begins(name, "sql/"))
+        return STR_NONE;
+    while (isdigit((unsigned char)name[4 + digits]))
+        digits++;
+    return name[4 + digits] == '_' ? (struct str){name + 4, digits} : STR_NONE;
+}
+
+static bool is_reference(const char *name)
+{
+    return begins(name, "reference/");
+}
+
+/* What schema_migration calls a file: the number of a migration, the whole name of a reference table. */
+static struct str file_version(const struct embedded_file *file)
+{
+    return is_reference(file->name) ? str_of(file->name) : migration_version(file->name);
+}
+
+static struct str file_text(const struct embedded_file *file)
+{
+    return (struct str){(const char *)file->data, file->size};
+}
+
+enum file_state { FILE_NEW, FILE_APPLIED, FILE_CHANGED };
+
+/* The file_state, or negative. */
+static int file_state(struct pg *pg, const struct embedded_file *file, struct error *err)
+{
+    uint8_t checksum[HASH_SIZE];
     struct pg_result *rows = NULL;
-    int result = pg_exec(pg, "SELECT checksum FROM hoso.schema_migration WHERE version = $1",
-                         params, 1, &rows, err);
-    if (result)
-        return result;
-    *ret_known = pg_rows(rows) > 0;
-    bool changed = *ret_known && !str_eq(pg_get_text(rows, 0, 0), checksum);
+    struct pg_param param = pg_text(file_version(file));
+    hash_sha256(file_text(file), checksum);
+    int r = pg_exec(pg, "SELECT checksum FROM hoso.schema_migration WHERE version = $1", &param, 1,
+                    &rows, err);
+    if (r < 0)
+        return r;
+    int state = FILE_NEW;
+    if (pg_rows(rows) > 0) {
+        struct str known = pg_get_text(rows, 0, 0);
+        state = str_eq(known, (struct str){(const char *)checksum, HASH_SIZE}) ? FILE_APPLIED
+                                                                               : FILE_CHANGED;
+    }
     pg_result_free(rows);
-    if (changed)
-        return error_set(
-            err, ERR_CONFLICT,
-            "migration %.*s was applied to this database in another form; applied "
-            "files are never edited: use the program that applied it, or add a new file",
-            STR_ARG(version));
-    return 0;
+    return state;
 }
 
-static int apply(struct pg *pg, const char *sql, struct str version, struct str checksum,
-                 struct error *err)
+static int record_file(struct pg *pg, const struct embedded_file *file, struct error *err)
 {
-    const struct pg_param params[] = {pg_text(version), pg_bytes(checksum)};
-    int result = pg_begin(pg, err);
-    if (!result)
-        result = pg_script(pg, sql, err);
-    if (!result)
-        result =
-            pg_exec(pg, "INSERT INTO hoso.schema_migration (version, checksum) VALUES ($1, $2)",
-                    params, 2, NULL, err);
-    if (!result)
-        result = pg_commit(pg, err);
-    if (!result)
-        return 0;
+    uint8_t checksum[HASH_SIZE];
+    hash_sha256(file_text(file), checksum);
+    struct pg_param params[] = {pg_text(file_version(file)),
+                                pg_bytes((struct str){(const char *)checksum, HASH_SIZE})};
+    return pg_exec(pg,
+                   "INSERT INTO hoso.schema_migration (version, checksum) VALUES ($1, $2) "
+                   "ON CONFLICT (version) DO UPDATE SET checksum = $2, applied_at = now()",
+                   params, 2, NULL, err);
+}
+
+/* The up part as C text, to be freed. ERR_INPUT: not dbmate's format, or an option that we do not honour. */
+static int up_part(const struct embedded_file *file, char **ret, struct error *err)
+{
+    static const char up[] = "-- migrate:up\n";
+    static const char down[] = "\n-- migrate:down\n";
+    const char *text = (const char *)file->data;
+    const char *end = strstr(text, down);
+    if (!begins(text, up) || !end || strlen(text) != file->size)
+        return error_set(err, ERR_INPUT,
+                         "expected the line \"-- migrate:up\" first, later \"-- migrate:down\"");
+    *ret = strndup(text + strlen(up), (size_t)(end - text) - strlen(up) + 1);
+    return *ret ? 0 : error_set(err, ERR_NOMEM, "out of memory");
+}
+
+static int apply_migration(struct pg *pg, const struct embedded_file *file, struct error *err)
+{
+    char *sql = NULL;
+    int r = up_part(file, &sql, err);
+    if (r == 0)
+        r = pg_begin(pg, err);
+    if (r == 0)
+        r = pg_script(pg, sql, err);
+    if (r == 0)
+        r = record_file(pg, file, err);
+    if (r == 0)
+        r = pg_commit(pg, err);
     pg_rollback(pg);
-    return error_prefix(err, result, "migration %.*s", STR_ARG(version));
+    free(sql);
+    return r;
 }
 
-static int apply_file(struct pg *pg, const struct embedded_file *file,
-                      struct migrate_report *report, struct error *err)
+static int load_reference(struct pg *pg, const struct embedded_file *file,
+                          struct migrate_report *report, struct error *err)
 {
-    struct str text = {(const char *)file->data, file->size};
-    struct str version = str_of(file->name + strlen("sql/"));
-    uint8_t digest[HASH_SIZE];
-    struct str checksum = {(const char *)digest, sizeof digest};
-    bool known = false;
-    hash_sha256(text, digest);
-    int result = look_up(pg, version, checksum, &known, err);
-    if (result)
-        return result;
-    if (known) {
+    int64_t inserted = 0;
+    int r = pg_begin(pg, err);
+    if (r == 0)
+        r = migrate_reference_file(pg, file, &inserted, err);
+    if (r == 0)
+        r = record_file(pg, file, err);
+    if (r == 0)
+        r = pg_commit(pg, err);
+    pg_rollback(pg);
+    if (r == 0)
+        report->reference_rows += inserted;
+    return r;
+}
+
+/* ERR_INPUT when a newer program has been here: its tables may be other than ours expect. */
+static int check_not_newer(struct pg *pg, struct error *err)
+{
+    struct pg_result *rows = NULL;
+    int r = pg_exec(pg,
+                    "SELECT version FROM hoso.schema_migration WHERE version NOT LIKE '%/%' "
+                    "ORDER BY version",
+                    NULL, 0, &rows, err);
+    for (size_t i = 0; r == 0 && i < pg_rows(rows); i++) {
+        struct str version = pg_get_text(rows, i, 0);
+        const struct embedded_file *file = embedded_files;
+        while (file->name && !str_eq(migration_version(file->name), version))
+            file++;
+        if (!file->name)
+            r = error_set(err, ERR_INPUT,
+                          "the database has migration %.*s, which this program does not know: "
+                          "use the release that made it, or a later one",
+                          STR_ARG(version));
+    }
+    pg_result_free(rows);
+    return r;
+}
+
+static int run_file(struct pg *pg, const struct embedded_file *file, struct migrate_report *report,
+                    struct error *err)
+{
+    int state = file_state(pg, file, err);
+    if (state < 0)
+        return state;
+    if (is_reference(file->name))
+        return state == FILE_APPLIED ? 0 : load_reference(pg, file, report, err);
+    if (state == FILE_CHANGED)
+        return error_set(err, ERR_CONFLICT,
+                         "changed since it was applied to this database; an applied migration is "
+                         "never edited, a new file corrects it");
+    if (state == FILE_APPLIED) {
         report->known++;
         return 0;
     }
-    char *sql = up_part(text);
-    if (!sql)
-        return error_set(err, ERR_FAILED, "migration %s has no `-- migrate:up`", file->name);
-    result = apply(pg, sql, version, checksum, err);
-    free(sql);
-    report->applied += result == 0;
-    return result;
+    report->applied++;
+    return apply_migration(pg, file, err);
 }
 
-struct reference {
-    const char *file;
-    const char *header;
-    const char *sql;
-};
-
-static const struct reference references[] = {
-    {"reference/units.csv", "unit_id,code,name,kind,valid_from,valid_to,successor_id,split",
-     "INSERT INTO hoso.unit (unit_id, code, name, kind, valid_from, valid_to, successor_id, split) "
-     "VALUES ($1::text::int, $2, $3, $4, coalesce(nullif($5, '')::date, '-infinity'), "
-     "coalesce(nullif($6, '')::date, 'infinity'), nullif($7, '')::int, $8::text = '1') "
-     "ON CONFLICT DO NOTHING"},
-    {"reference/agencies.csv", "agency_code,unit_code,valid_from,valid_to",
-     "INSERT INTO hoso.agency (agency_code, unit_code, valid_from, valid_to) VALUES ($1, $2, "
-     "coalesce(nullif($3, '')::date, '-infinity'), coalesce(nullif($4, '')::date, 'infinity')) "
-     "ON CONFLICT DO NOTHING"},
-    {"reference/work_calendar.csv", "date,type,name,basis,evidence",
-     "INSERT INTO hoso.work_calendar (day, off, name, basis) "
-     "VALUES ($1::text::date, $2::text = 'off', $3, $4 || coalesce(' (' || $5::text || ')', '')) "
-     "ON CONFLICT DO NOTHING"},
-};
-
-static int load_reference(struct pg *pg, const struct reference *reference, int64_t *added,
-                          struct error *err)
+/* Reference tables come after all migrations, whatever the order of the names. */
+static int run_files(struct pg *pg, struct migrate_report *report, struct error *err)
 {
-    struct csv csv;
-    int more = csv_open(&csv, embedded(reference->file), reference->header, err);
-    while (more >= 0) {
-        more = csv_next(&csv, err);
-        if (more <= 0)
-            break;
-        struct pg_param params[CSV_FIELDS_MAX];
-        for (size_t i = 0; i < csv.field_count; i++)
-            params[i] = pg_text(csv.fields[i].data ? csv.fields[i] : STR(""));
-        struct pg_result *done = NULL;
-        int result = pg_exec(pg, reference->sql, params, csv.field_count, &done, err);
-        if (result)
-            return error_prefix(err, result, "%s:%d", reference->file, csv.line);
-        *added += pg_affected(done);
-        pg_result_free(done);
+    for (int references = 0; references <= 1; references++) {
+        for (const struct embedded_file *file = embedded_files; file->name; file++) {
+            if (!str_given(file_version(file)) || is_reference(file->name) != (references == 1))
+                continue;
+            int r = run_file(pg, file, report, err);
+            if (r < 0)
+                return error_prefix(err, r, "%s", file->name);
+        }
     }
-    return more;
-}
-
-static int load_references(struct pg *pg, int64_t *added, struct error *err)
-{
-    int result = pg_begin(pg, err);
-    for (size_t i = 0; i < sizeof references / sizeof *references && !result; i++)
-        result = load_reference(pg, &references[i], added, err);
-    if (!result)
-        result = pg_commit(pg, err);
-    if (result)
-        pg_rollback(pg);
-    return result;
+    return 0;
 }
 
 int migrate_up(struct pg *pg, struct migrate_report *ret, struct error *err)
 {
-    *ret = (struct migrate_report){0};
-    int result = pg_script(pg, LOCK_SQL, err);
-    if (result)
-        return result;
-    result = pg_script(pg, ledger_sql, err);
-    for (const struct embedded_file *file = embedded_files; file->name && !result; file++) {
-        if (strncmp(file->name, "sql/", 4) == 0)
-            result = apply_file(pg, file, ret, err);
-    }
-    if (!result)
-        result = load_references(pg, &ret->reference_rows, err);
-    /* A lost connection has let the lock go by itself. */
-    pg_script(pg, UNLOCK_SQL, NULL);
-    return result;
+    struct migrate_report report = {0};
+    struct pg_param key = pg_int64(LOCK_KEY);
+    int r = pg_exec(pg, "SELECT pg_advisory_lock($1)", &key, 1, NULL, err);
+    if (r < 0)
+        return r;
+    r = pg_script(pg, bootstrap, err);
+    if (r == 0)
+        r = check_not_newer(pg, err);
+    if (r == 0)
+        r = run_files(pg, &report, err);
+    /* A broken connection has unlocked already; the outcome above is what counts. */
+    pg_exec(pg, "SELECT pg_advisory_unlock($1)", &key, 1, NULL, NULL);
+    if (r == 0)
+        *ret = report;
+    return r;
 }

@@ -1,5 +1,6 @@
 /*
- * Migrations: the numbered files of schemas/sql, compiled in, in dbmate's format (`-- migrate:up`, `-- migrate:down`).
+ * Migrations: the numbered files of schemas/sql, compiled in, in dbmate's format (`-- migrate:up`, `-- migrate:down`; only the up
+ * part is ever run), and the reference tables of schemas/reference.
  */
 #ifndef HOSO_PG_MIGRATE_H
 #define HOSO_PG_MIGRATE_H
@@ -14,9 +15,15 @@ struct migrate_report {
 
 /*
  * Brings the database to the newest version: schema hoso and table hoso.schema_migration if missing, then every file not yet
- * applied, in the order of their names, each in a transaction of its own, all under one advisory lock (several at once wait for one
- * another). Then adds the rows of schemas/reference that are missing; rows that are there stay as they are, because a city may
- * have changed them. ERR_CONFLICT: an applied file has changed since (its SHA-256 is kept); others as pg_exec.
+ * applied, in the order of their names, each in a transaction of its own with its row (version, SHA-256, time), all under one advisory
+ * lock: several at once wait for one another.
+ *
+ * Then loads hoso.unit, hoso.agency and hoso.work_calendar, once per content of their file: only rows that are missing are inserted,
+ * and none whose key, or whose code on some day, an existing row covers. So what a city changed, added or removed
+ * survives every later run; a release with a changed file again adds only what is missing.
+ *
+ * ERR_CONFLICT: an applied file has changed since. ERR_INPUT: a newer program has migrated this database, or a file is not in the
+ * format. Others as pg_exec. Files before the failed one stay applied. Not inside a transaction.
  */
 int migrate_up(struct pg *pg, struct migrate_report *ret, struct error *err);
 

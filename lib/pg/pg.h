@@ -16,9 +16,9 @@ struct pg;        /* a connection */
 struct pg_result; /* rows of one query */
 
 /*
- * conninfo as libpq reads it; search_path is set to hoso, pg_catalog; application_name as given. The password never
- * appears in an error text. ERR_UNAVAILABLE: server not reachable; ERR_CONFIG-like mistakes (bad conninfo, no such
- * database, wrong password) are ERR_INPUT.
+ * conninfo as libpq reads it; search_path is set to hoso, pg_catalog, the time zone to UTC; application_name as given. The password
+ * never appears in an error text. ERR_UNAVAILABLE: server not reachable within 10 s, starting up, full; mistakes (bad
+ * conninfo, no such database or role, wrong password) are ERR_INPUT.
  */
 int pg_connect(const char *conninfo, const char *application_name, struct pg **ret,
                struct error *err);
@@ -83,9 +83,9 @@ int pg_array_null(struct pg_array *array);
 struct pg_param pg_array_param(const struct pg_array *array);
 
 /*
- * Runs one statement (prepared once per connection under its text's address when `sql` is a string literal; so sql must
- * be a constant). *ret may be NULL when no rows are wanted; otherwise freed by pg_result_free.
- * ERR_UNAVAILABLE: connection lost (inside a transaction nothing is committed; a COMMIT is then of unknown outcome).
+ * Runs one statement, prepared once per connection for its text and its parameters' types (at most 256 different ones: sql
+ * must not be put together from values). *ret may be NULL when no rows are wanted; otherwise freed by pg_result_free.
+ * ERR_UNAVAILABLE: connection lost, or a server that says "later" (inside a transaction nothing is committed; a COMMIT is then of unknown outcome).
  * ERR_CONFLICT: serialization failure, deadlock, unique violation (40001, 40P01, 23505). ERR_INPUT: bad data (22xxx, 23xxx).
  * ERR_FAILED: anything else. The text carries SQLSTATE and the server's primary message, never a parameter's value.
  */
@@ -94,6 +94,7 @@ int pg_exec(struct pg *pg, const char *sql, const struct pg_param *params, size_
 /* Several statements as plain text in one round trip (migrations); no parameters. Errors as pg_exec. */
 int pg_script(struct pg *pg, const char *sql, struct error *err);
 int pg_begin(struct pg *pg, struct error *err);
+/* As pg_exec; ERR_FAILED also when an earlier statement had failed, so that nothing was committed. */
 int pg_commit(struct pg *pg, struct error *err);
 /* Best effort; a broken connection is fine. */
 void pg_rollback(struct pg *pg);
@@ -104,16 +105,21 @@ struct pg_result *pg_result_free(struct pg_result *result); /* NULL is fine */
 size_t pg_rows(const struct pg_result *result);
 /* Rows changed by INSERT/UPDATE/DELETE. */
 int64_t pg_affected(const struct pg_result *result);
-/* Cells: row < pg_rows, column by position; the type must be the column's. Views live as long as the result. */
+/*
+ * Cells: row < pg_rows, column by position. Another type than the column's is a bug and aborts (sum() of bigint is numeric: cast
+ * it). NULL gives 0, false, the empty view or NULL. Views live as long as the result.
+ */
 bool pg_is_null(const struct pg_result *result, size_t row, int column);
-int32_t pg_get_int32(const struct pg_result *result, size_t row, int column); /* int2 and int4 */
+int32_t pg_get_int32(const struct pg_result *result, size_t row,
+                     int column); /* as pg_get_int64; aborts beyond 32 bits */
 int64_t pg_get_int64(const struct pg_result *result, size_t row, int column); /* int2, int4, int8 */
 bool pg_get_bool(const struct pg_result *result, size_t row, int column);
 struct str pg_get_text(const struct pg_result *result, size_t row,
                        int column); /* text, bytea; NULL = empty */
 const uint8_t *pg_get_uuid(const struct pg_result *result, size_t row, int column);
-int64_t pg_get_time(const struct pg_result *result, size_t row, int column); /* NULL = NO_TIME */
+/* NULL and the infinities = NO_TIME; microseconds are rounded down. */
+int64_t pg_get_time(const struct pg_result *result, size_t row, int column);
 int32_t pg_get_day(const struct pg_result *result, size_t row,
-                   int column); /* NULL, infinity = NO_DAY */
+                   int column); /* NULL and the infinities = NO_DAY */
 
 #endif

@@ -1,37 +1,30 @@
-/*
- * Binary arrays as the server reads them (array_recv): number of dimensions, a has-NULL flag, element type, then length and
- * lower bound of the one dimension, then each element as its length and bytes, -1 for NULL.
- */
+#include "pg/pg_internal.h"
+
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "pg/pg_internal.h"
 
-enum { HEADER_SIZE = 20, FIRST_CAPACITY = 256 };
+/*
+ * On the wire: dimensions, has-NULLs, element type, length, lower bound (4 bytes each), then per element its length
+ * (-1 = NULL) and bytes. `data` begins with the header, so that pg_array_param has nothing to build.
+ */
+enum { HEADER_SIZE = 20, COUNT_OFFSET = 12, SIZE_MAX_BYTES = 1 << 30 };
 
 static const struct {
     unsigned element;
     unsigned array;
-} oids[] = {
-    [PG_INT16] = {OID_INT2, 1005}, [PG_INT32] = {OID_INT4, 1007},
-    [PG_INT64] = {OID_INT8, 1016}, [PG_BOOL] = {OID_BOOL, 1000},
-    [PG_TEXT] = {OID_TEXT, 1009},  [PG_BYTEA] = {OID_BYTEA, 1001},
-    [PG_UUID] = {OID_UUID, 2951},  [PG_TIME] = {OID_TIMESTAMPTZ, 1185},
-    [PG_DAY] = {OID_DATE, 1182},
+} types[] = {
+    [PG_INT16] = {OID_INT2, OID_INT2_ARRAY}, [PG_INT32] = {OID_INT4, OID_INT4_ARRAY},
+    [PG_INT64] = {OID_INT8, OID_INT8_ARRAY}, [PG_BOOL] = {OID_BOOL, OID_BOOL_ARRAY},
+    [PG_TEXT] = {OID_TEXT, OID_TEXT_ARRAY},  [PG_BYTEA] = {OID_BYTEA, OID_BYTEA_ARRAY},
+    [PG_UUID] = {OID_UUID, OID_UUID_ARRAY},  [PG_TIME] = {OID_TIMESTAMPTZ, OID_TIMESTAMPTZ_ARRAY},
+    [PG_DAY] = {OID_DATE, OID_DATE_ARRAY},
 };
-
-static unsigned array_oid(unsigned element)
-{
-    for (size_t i = 0; i < sizeof oids / sizeof *oids; i++) {
-        if (oids[i].element == element)
-            return oids[i].array;
-    }
-    abort(); /* an array that pg_array_init has not seen: a bug */
-}
 
 void pg_array_init(struct pg_array *array, enum pg_array_type type)
 {
-    *array = (struct pg_array){.type = oids[type].element};
+    *array = (struct pg_array){.type = types[type].element};
 }
 
 void pg_array_clear(struct pg_array *array)
@@ -43,76 +36,86 @@ void pg_array_clear(struct pg_array *array)
 void pg_array_deinit(struct pg_array *array)
 {
     free(array->data);
-    array->data = NULL;
-    array->size = array->capacity = 0;
-    array->count = 0;
+    *array = (struct pg_array){.type = array->type};
 }
 
-/* Room for one more element of `bytes`; its place, or NULL. The header goes before the first, with NULLs allowed. */
-static char *element(struct pg_array *array, size_t bytes)
+static int reserve(struct pg_array *array, size_t more)
 {
-    size_t used = array->size ? array->size : HEADER_SIZE;
-    size_t needed = used + 4 + bytes;
-    if (needed > INT32_MAX || array->count == INT32_MAX)
-        return NULL;
-    if (needed > array->capacity) {
-        size_t capacity = array->capacity ? array->capacity : FIRST_CAPACITY;
-        while (capacity < needed)
-            capacity *= 2;
-        char *grown = realloc(array->data, capacity);
-        if (!grown)
-            return NULL;
-        array->data = grown;
-        array->capacity = capacity;
-    }
-    array->size = needed;
+    if (array->size + more <= array->capacity)
+        return 0;
+    size_t capacity = array->capacity ? array->capacity : 256;
+    while (capacity < array->size + more)
+        capacity *= 2;
+    char *data = capacity <= SIZE_MAX_BYTES ? realloc(array->data, capacity) : NULL;
+    if (!data)
+        return ERR_NOMEM;
+    array->data = data;
+    array->capacity = capacity;
+    return 0;
+}
+
+static void write_header(struct pg_array *array)
+{
+    char *header = array->data;
+    pg_write_int(header, 1, 4);
+    pg_write_int(header + 4, 1, 4); /* NULLs may follow; the server looks at each length anyway */
+    pg_write_int(header + 8, array->type, 4);
+    pg_write_int(header + 16, 1, 4);
+    array->size = HEADER_SIZE;
+}
+
+/* Room for one element of `size` bytes (-1 = NULL) with its length written; *ret is where the bytes go. */
+static int append(struct pg_array *array, int32_t size, char **ret)
+{
+    size_t bytes = size > 0 ? (size_t)size : 0;
+    int r = reserve(array, HEADER_SIZE + 4 + bytes);
+    if (r < 0)
+        return r;
+    if (array->size == 0)
+        write_header(array);
+    pg_write_int(array->data + array->size, (uint64_t)size, 4);
+    *ret = array->data + array->size + 4;
+    array->size += 4 + bytes;
     array->count++;
-    put_be(array->data, 1, 4);
-    put_be(array->data + 4, 1, 4);
-    put_be(array->data + 8, array->type, 4);
-    put_be(array->data + 12, (uint32_t)array->count, 4);
-    put_be(array->data + 16, 1, 4);
-    put_be(array->data + used, bytes, 4);
-    return array->data + used + 4;
-}
-
-static int append_number(struct pg_array *array, uint64_t value, int bytes)
-{
-    char *place = element(array, (size_t)bytes);
-    if (!place)
-        return ERR_NOMEM;
-    put_be(place, value, bytes);
+    pg_write_int(array->data + COUNT_OFFSET, (uint64_t)array->count, 4);
     return 0;
 }
 
-static int append_bytes(struct pg_array *array, const void *bytes, size_t size)
+static int append_int(struct pg_array *array, unsigned type, uint64_t value, int size)
 {
-    char *place = element(array, size);
-    if (!place)
-        return ERR_NOMEM;
-    if (size > 0)
-        memcpy(place, bytes, size);
-    return 0;
+    char *at;
+    assert(array->type == type);
+    (void)type;
+    int r = append(array, size, &at);
+    if (r == 0)
+        pg_write_int(at, value, size);
+    return r;
+}
+
+int pg_array_null(struct pg_array *array)
+{
+    char *at;
+    return append(array, -1, &at);
 }
 
 int pg_array_int16(struct pg_array *array, int16_t value)
 {
-    return append_number(array, (uint16_t)value, 2);
+    return append_int(array, OID_INT2, (uint64_t)value, 2);
 }
 
 int pg_array_int32(struct pg_array *array, int32_t value)
 {
-    return append_number(array, (uint32_t)value, 4);
+    return append_int(array, OID_INT4, (uint64_t)value, 4);
 }
 
 int pg_array_int64(struct pg_array *array, int64_t value)
 {
-    return append_number(array, (uint64_t)value, 8);
+    return append_int(array, OID_INT8, (uint64_t)value, 8);
 }
 
 int pg_array_bool(struct pg_array *array, bool value)
 {
-    return append_number(array, value, 1);
+    return append_int(array, OID_BOOL, value, 1);
 }
 
 int pg_array_tri(struct pg_array *array, int tri)
@@ -122,43 +125,51 @@ int pg_array_tri(struct pg_array *array, int tri)
 
 int pg_array_text(struct pg_array *array, struct str value)
 {
-    return value.data ? append_bytes(array, value.data, value.len) : pg_array_null(array);
+    char *at;
+    assert(array->type == OID_TEXT || array->type == OID_BYTEA);
+    if (!value.data)
+        return pg_array_null(array);
+    if (value.len > SIZE_MAX_BYTES)
+        return ERR_NOMEM;
+    int r = append(array, (int32_t)value.len, &at);
+    if (r == 0 && value.len > 0)
+        memcpy(at, value.data, value.len);
+    return r;
 }
 
 int pg_array_uuid(struct pg_array *array, const uint8_t bytes[16])
 {
-    return append_bytes(array, bytes, 16);
+    char *at;
+    assert(array->type == OID_UUID);
+    int r = append(array, 16, &at);
+    if (r == 0)
+        memcpy(at, bytes, 16);
+    return r;
 }
 
 int pg_array_time(struct pg_array *array, int64_t at)
 {
-    return at == NO_TIME ? pg_array_null(array) : append_number(array, (uint64_t)pg_us_of(at), 8);
+    if (at == NO_TIME)
+        return pg_array_null(array);
+    return append_int(array, OID_TIMESTAMPTZ, (uint64_t)pg_time_to_wire(at), 8);
 }
 
 int pg_array_day(struct pg_array *array, int32_t day)
 {
-    int32_t days = day == NO_DAY ? PG_DAY_INFINITY : pg_days_of(day);
-    return append_number(array, (uint32_t)days, 4);
-}
-
-int pg_array_null(struct pg_array *array)
-{
-    if (!element(array, 0))
-        return ERR_NOMEM;
-    put_be(array->data + array->size - 4, UINT32_MAX, 4);
-    return 0;
+    return append_int(array, OID_DATE, (uint64_t)pg_day_to_wire(day), 4);
 }
 
 struct pg_param pg_array_param(const struct pg_array *array)
 {
-    struct pg_param param = {.type = array_oid(array->type)};
-    if (array->count > 0) {
-        param.data = array->data;
-        param.size = (int)array->size;
-        return param;
+    struct pg_param param = {.data = array->data, .size = (int)array->size};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (types[i].element == array->type)
+            param.type = types[i].array;
     }
-    /* No elements: no dimensions either. */
-    put_be(param.inline_bytes + 8, array->type, 4);
-    param.size = 12;
+    if (array->count == 0) { /* no dimension at all, and perhaps no memory yet */
+        param.data = NULL;
+        param.size = 12;
+        pg_write_int(param.inline_bytes + 8, array->type, 4);
+    }
     return param;
 }

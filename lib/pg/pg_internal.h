@@ -1,18 +1,17 @@
-/* Shared inside lib/pg: type OIDs, the epoch of PostgreSQL's times, network byte order. */
+/* Shared by the files of lib/pg. A struct pg_result is libpq's PGresult under another name: no copy, no allocation. */
 #ifndef HOSO_PG_INTERNAL_H
 #define HOSO_PG_INTERNAL_H
 
-#include <stdint.h>
-
-/* libpq has an old typedef of this name, which nobody uses any more. */
-#define pg_int64 libpq_pg_int64
+/* libpq has a type of this name; ours is a function. */
+#define pg_int64 libpq_int64
 #include <libpq-fe.h>
 #undef pg_int64
 
 #include "pg/pg.h"
 
-/* From the server's catalogue (pg_type.dat); fixed for ever. */
+/* PostgreSQL's fixed type OIDs (pg_type.dat). */
 enum {
+    OID_UNKNOWN = 0,
     OID_BOOL = 16,
     OID_BYTEA = 17,
     OID_INT8 = 20,
@@ -22,43 +21,49 @@ enum {
     OID_DATE = 1082,
     OID_TIMESTAMPTZ = 1184,
     OID_UUID = 2950,
+    OID_BOOL_ARRAY = 1000,
+    OID_BYTEA_ARRAY = 1001,
+    OID_INT2_ARRAY = 1005,
+    OID_INT4_ARRAY = 1007,
+    OID_TEXT_ARRAY = 1009,
+    OID_INT8_ARRAY = 1016,
+    OID_DATE_ARRAY = 1182,
+    OID_TIMESTAMPTZ_ARRAY = 1185,
+    OID_UUID_ARRAY = 2951,
 };
 
-/* PostgreSQL counts from 2000-01-01T00:00:00Z, in microseconds and in days; the ends of the range are the infinities. */
-#define PG_EPOCH_MS INT64_C(946684800000)
-#define PG_EPOCH_DAYS 10957
-#define PG_DAY_INFINITY INT32_MAX
-#define PG_TIME_INFINITY INT64_MAX
+/* PostgreSQL counts from 2000-01-01: days, and microseconds in UTC. */
+#define PG_EPOCH_DAY 10957
+#define PG_EPOCH_MS (PG_EPOCH_DAY * MS_PER_DAY)
 
-/* SQL NULL is size -1; data NULL with size >= 0 means inline_bytes. */
-#define PG_NULL_SIZE (-1)
-
-static inline void put_be(char *out, uint64_t value, int bytes)
-{
-    for (int i = bytes - 1; i >= 0; i--, value >>= 8)
-        out[i] = (char)(unsigned char)value;
-}
-
-static inline uint64_t get_be(const char *in, int bytes)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value = value << 8 | (unsigned char)in[i];
-    return value;
-}
-
-static inline int64_t pg_us_of(int64_t at)
-{
-    return (at - PG_EPOCH_MS) * 1000;
-}
-
-static inline int32_t pg_days_of(int32_t day)
-{
-    return day - PG_EPOCH_DAYS;
-}
-
-struct pg_result {
-    PGresult *result;
+struct pg_statement {
+    char *sql;
+    unsigned *types; /* of its parameters, as it was prepared */
+    size_t count;
 };
+
+enum { PG_PARAMS_MAX = 128, PG_STATEMENTS_MAX = 256 };
+
+struct pg {
+    PGconn *connection;
+    char sqlstate[6];
+    size_t statement_count;
+    struct pg_statement statements[PG_STATEMENTS_MAX];
+};
+
+/* Sizes of a struct pg_param that are none. */
+enum { PG_SIZE_NULL = -1, PG_SIZE_TOO_LARGE = -2 };
+
+/* Big-endian, as on the wire. */
+void pg_write_int(char *out, uint64_t value, int size);
+uint64_t pg_read_int(const char *in, int size);
+
+/* Unix ms to PostgreSQL's microseconds, saturating just inside the infinities: the server then refuses it as bad data. */
+int64_t pg_time_to_wire(int64_t at);
+/* Day to PostgreSQL's, likewise; NO_DAY = infinity. */
+int32_t pg_day_to_wire(int32_t day);
+
+/* Sets pg->sqlstate and turns a failed result (may be NULL) into a class and a text. */
+int pg_failure(struct pg *pg, const PGresult *result, struct error *err);
 
 #endif

@@ -1,96 +1,108 @@
+#include "pg/pg_internal.h"
+
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "pg/pg_internal.h"
+
+static const PGresult *rows_of(const struct pg_result *result)
+{
+    return (const PGresult *)result;
+}
 
 struct pg_result *pg_result_free(struct pg_result *result)
 {
-    if (result)
-        PQclear(result->result);
-    free(result);
+    PQclear((PGresult *)result);
     return NULL;
 }
 
 size_t pg_rows(const struct pg_result *result)
 {
-    return (size_t)PQntuples(result->result);
+    return (size_t)PQntuples(rows_of(result));
 }
 
 int64_t pg_affected(const struct pg_result *result)
 {
-    return strtoll(PQcmdTuples(result->result), NULL, 10);
+    return strtoll(PQcmdTuples((PGresult *)result), NULL, 10);
+}
+
+/*
+ * NULL for SQL NULL. Asking for a cell that is not there, or for another type than the column's, is a bug in the program:
+ * stop. types end with 0; NULL = any.
+ */
+static const char *cell(const struct pg_result *result, size_t row, int column,
+                        const unsigned *types)
+{
+    const PGresult *rows = rows_of(result);
+    if (row >= pg_rows(result) || column < 0 || column >= PQnfields(rows))
+        abort();
+    while (types && *types != PQftype(rows, column)) {
+        if (*++types == 0)
+            abort();
+    }
+    return PQgetisnull(rows, (int)row, column) ? NULL : PQgetvalue(rows, (int)row, column);
 }
 
 bool pg_is_null(const struct pg_result *result, size_t row, int column)
 {
-    return PQgetisnull(result->result, (int)row, column) != 0;
+    return PQgetisnull(rows_of(result), (int)row, column) != 0;
 }
 
-/* The bytes of a cell that must be `size` bytes long (-1 = any); NULL for SQL NULL. Another length is a bug of the query. */
-static const char *cell(const struct pg_result *result, size_t row, int column, int size)
+static int cell_size(const struct pg_result *result, size_t row, int column)
 {
-    if (pg_is_null(result, row, column))
-        return NULL;
-    if (size >= 0 && PQgetlength(result->result, (int)row, column) != size)
-        abort();
-    return PQgetvalue(result->result, (int)row, column);
+    return PQgetlength(rows_of(result), (int)row, column);
 }
 
 int64_t pg_get_int64(const struct pg_result *result, size_t row, int column)
 {
-    const char *bytes = cell(result, row, column, -1);
-    if (!bytes)
+    static const unsigned types[] = {OID_INT8, OID_INT4, OID_INT2, 0};
+    const char *at = cell(result, row, column, types);
+    if (!at)
         return 0;
-    switch (PQgetlength(result->result, (int)row, column)) {
-    case 2: return (int16_t)get_be(bytes, 2);
-    case 4: return (int32_t)get_be(bytes, 4);
-    case 8: return (int64_t)get_be(bytes, 8);
-    default: abort();
-    }
+    int size = cell_size(result, row, column);
+    uint64_t value = pg_read_int(at, size);
+    return size == 8 ? (int64_t)value : size == 4 ? (int32_t)value : (int16_t)value;
 }
 
 int32_t pg_get_int32(const struct pg_result *result, size_t row, int column)
 {
-    return (int32_t)pg_get_int64(result, row, column);
+    int64_t value = pg_get_int64(result, row, column);
+    if (value < INT32_MIN || value > INT32_MAX)
+        abort();
+    return (int32_t)value;
 }
 
 bool pg_get_bool(const struct pg_result *result, size_t row, int column)
 {
-    const char *bytes = cell(result, row, column, 1);
-    return bytes && *bytes;
+    const char *at = cell(result, row, column, (const unsigned[]){OID_BOOL, 0});
+    return at && *at;
 }
 
 struct str pg_get_text(const struct pg_result *result, size_t row, int column)
 {
-    const char *bytes = cell(result, row, column, -1);
-    if (!bytes)
-        return STR_NONE;
-    return (struct str){bytes, (size_t)PQgetlength(result->result, (int)row, column)};
+    const char *at = cell(result, row, column, NULL);
+    return at ? (struct str){at, (size_t)cell_size(result, row, column)} : STR_NONE;
 }
 
 const uint8_t *pg_get_uuid(const struct pg_result *result, size_t row, int column)
 {
-    return (const uint8_t *)cell(result, row, column, 16);
+    return (const uint8_t *)cell(result, row, column, (const unsigned[]){OID_UUID, 0});
 }
 
 int64_t pg_get_time(const struct pg_result *result, size_t row, int column)
 {
-    const char *bytes = cell(result, row, column, 8);
-    if (!bytes)
+    const char *at = cell(result, row, column, (const unsigned[]){OID_TIMESTAMPTZ, 0});
+    if (!at)
         return NO_TIME;
-    int64_t us = (int64_t)get_be(bytes, 8);
-    if (us == PG_TIME_INFINITY || us == INT64_MIN)
+    int64_t us = (int64_t)pg_read_int(at, 8);
+    if (us == INT64_MIN || us == INT64_MAX)
         return NO_TIME;
-    /* Down, also before 2000. */
-    int64_t ms = us / 1000 - (us % 1000 < 0);
-    return ms + PG_EPOCH_MS;
+    /* rounded down, also before 2000 */
+    return (us - ((us % 1000 + 1000) % 1000)) / 1000 + PG_EPOCH_MS;
 }
 
 int32_t pg_get_day(const struct pg_result *result, size_t row, int column)
 {
-    const char *bytes = cell(result, row, column, 4);
-    if (!bytes)
-        return NO_DAY;
-    int32_t days = (int32_t)get_be(bytes, 4);
-    return days == PG_DAY_INFINITY || days == INT32_MIN ? NO_DAY : days + PG_EPOCH_DAYS;
+    const char *at = cell(result, row, column, (const unsigned[]){OID_DATE, 0});
+    int32_t wire = at ? (int32_t)pg_read_int(at, 4) : INT32_MAX;
+    return wire == INT32_MAX || wire == INT32_MIN ? NO_DAY : wire + PG_EPOCH_DAY;
 }
