@@ -68,7 +68,8 @@ PLANTED = {
     "dossier": "UPDATE dossier SET promised_at = promised_at + interval '1 ms' WHERE code = "
                "(SELECT min(code) FROM dossier WHERE promised_at IS NOT NULL)",
     "alert": "UPDATE alert SET due_at = due_at + interval '1 day' WHERE alert_id = "
-             "(SELECT alert_id FROM alert WHERE state <> 'retracted' ORDER BY 1 LIMIT 1)",
+             "(SELECT alert_id FROM alert JOIN dossier ON code = dossier_code "
+             "WHERE state <> 'retracted' AND NOT erased ORDER BY 1 LIMIT 1)",
     "dead letters": "DELETE FROM dlq_outbox WHERE id = (SELECT min(id) FROM dlq_outbox)",
 }
 
