@@ -49,9 +49,10 @@
  *        and refused_at each are the latest given value; the run's status is its last record's.
  *        Date of a run: 3: refused_at, else ended_at; 7 and 8: ended_at; 9: ended_at; 10: ended_at,
  *        else returned_at; all others, or when none is given: undated.
- *        A dated run gives (date, status, source), flagged as an ending; status 10 with an ended_at
- *        gives instead (ended_at, 9, source), flagged, and (R, 10, source), not flagged, where R is
- *        returned_at if that is given and later than ended_at, else ended_at.
+ *        A dated run gives (date, status, source), flagged as an ending unless returned_at dates
+ *        it; status 10 with an ended_at gives instead (ended_at, 9, source), flagged, and (R, 10,
+ *        source), not flagged, where R is returned_at if that is given and later than ended_at,
+ *        else ended_at.
  *        An undated run gives (first ingested_at, status, ingest).
  *        - The stream has no progress row and no status: runs are piled in receipt order. A new run
  *          first removes from the top of the pile while the top's last transition is later, in
@@ -61,8 +62,9 @@
  *          reopen what had ended before it came.
  *        - It has one: rows with a date outrank a snapshot. Only the last run counts, and only if
  *          it is dated. That run, with first transition X, voids every transition of a and b of
- *          another group that is later than X in (at, rank) and was received no later (ingested_at)
- *          than the run's last record: the source still says so after all that.
+ *          another group that is later than X in (at, rank), if it was received no later
+ *          (ingested_at) than the run's last record (the source still says so after all that), or
+ *          its `at` is on the day of X's (ends without a clock time, steps written after the end).
  *     known_at of c and d, and the event_id: those of the first (receipt order) of the records that
  *     give the value without another given value in between (in c among all the records that count
  *     there, in d within the run); undated: of the run's first record.

@@ -92,8 +92,11 @@ static struct transition run_first(const struct run *run)
     struct said date = run_date(run);
     if (date.at == NO_TIME)
         return transition_of(run->first, run->status, BASIS_INGEST, ROLE_PLAIN);
-    bool two = run->status == STATUS_RETURNED && run->ended.at != NO_TIME;
-    return transition_of(date, two ? STATUS_DONE : run->status, BASIS_SOURCE, ROLE_ENDING);
+    if (run->status != STATUS_RETURNED)
+        return transition_of(date, run->status, BASIS_SOURCE, ROLE_ENDING);
+    if (run->ended.at != NO_TIME)
+        return transition_of(date, STATUS_DONE, BASIS_SOURCE, ROLE_ENDING);
+    return transition_of(date, STATUS_RETURNED, BASIS_SOURCE, ROLE_PLAIN);
 }
 
 /* The same as the first, but for a dossier that was handed over after its end. */
@@ -156,7 +159,8 @@ static void overrule_rows(struct fold *fold)
     size_t kept = 0;
     for (size_t i = 0; i < fold->transition_count; i++) {
         const struct transition *row = &fold->transitions[i];
-        if (transition_later(row, &ending) && row->known_at <= last->last_at &&
+        bool outdone = row->known_at <= last->last_at || day_of(row->at) == day_of(ending.at);
+        if (outdone && transition_later(row, &ending) &&
             status_group(row->status) != status_group(last->status))
             continue;
         fold->transitions[kept++] = *row;
