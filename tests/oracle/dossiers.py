@@ -7,7 +7,7 @@ is None (or 0, "", "unknown").
 from dataclasses import dataclass, field
 
 from duedates import judge
-from reference import latest_given
+from reference import day_of, latest_given
 
 STATUS_ORDER = (0, 1, 2, 4, 5, 6, 8, 3, 7, 9, 10)  # of one instant; the index is the rank
 KINDS = ("record", "progress", "status", "due_changed", "transferred", "paid", "rated", "apology_sent", "alias", "erased")
@@ -191,7 +191,7 @@ class Run:
         if not self.dated_by:
             return [Transition(first["ingested_at"], self.status, "ingest", first["ingested_at"], first["event_id"])]
         if self.status != 10 or self.dated_by != "ended_at":
-            return [self._dated(self.dated_by, self.status, True)]
+            return [self._dated(self.dated_by, self.status, self.dated_by != "returned_at")]
         returned, ended = self.latest("returned_at"), self.latest("ended_at")
         later = "returned_at" if returned is not None and returned > ended else "ended_at"
         return [self._dated("ended_at", 9, True), self._dated(later, 10, False)]
@@ -245,7 +245,7 @@ def transitions_of(stream):
         if last:
             told_at = last.records[-1]["ingested_at"]
             rows = [t for t in rows if group(t.status) == last.group or t.place <= said[0].place
-                    or t.known_at > told_at]
+                    or (t.known_at > told_at and day_of(t.at) != day_of(said[0].at))]
     return sorted([*rows, *starts(records), *said], key=lambda t: t.order)
 
 
