@@ -225,12 +225,19 @@ def compare_dead_letters(pg, topic, dead):
     return compare("dead letters", "records", dict.fromkeys(dead, True), found)
 
 
+def moment(text):
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise argparse.ArgumentTypeError("needs a zone, like 2026-06-30T23:59:59+07:00")
+    return value
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--brokers", required=True)
     parser.add_argument("--topic", default="hoso.dossier.events.v1")
     parser.add_argument("--pg", required=True, metavar="CONNINFO")
-    parser.add_argument("--now", type=datetime.fromisoformat, metavar="TIME")
+    parser.add_argument("--now", type=moment, metavar="TIME")
     parser.add_argument("--grace", type=float, default=10, metavar="SECONDS")
     parser.add_argument("--no-alerts", action="store_true", help="the alerter has not run")
     parser.add_argument("--paused", default="5,6,8", help="as [rules] paused")
