@@ -250,6 +250,16 @@ static void erased_leaves_the_code(void **state)
     assert_true(d->first_ingested_at == NO_TIME && d->last_ingested_at == NO_TIME);
 }
 
+/* A row ahead of our clock is ordered when we heard it; said again later, it stays there. */
+static void a_time_ahead_of_ours_is_the_time_of_receipt(void **state)
+{
+    struct fixture *f = *state;
+    f->c = fold_case("p2@0 p9@3>3#7 p9@3.5>4#7");
+    f->c.events[1].time_basis = BASIS_INGEST;
+    f->c.events[1].occurred_original_at = case_day(3.5);
+    assert_true(run(f)->ended_at == case_day(3) && f->dossier.status_basis == BASIS_INGEST);
+}
+
 static void rounds_of_supplements_are_pauses_with_a_5(void **state)
 {
     struct fixture *f = *state;
@@ -273,6 +283,7 @@ int main(void)
         WITH_FOLD(the_unit_goes_with_its_agency),
         WITH_FOLD(the_latest_alias_wins),
         WITH_FOLD(erased_leaves_the_code),
+        WITH_FOLD(a_time_ahead_of_ours_is_the_time_of_receipt),
         WITH_FOLD(rounds_of_supplements_are_pauses_with_a_5),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,8 @@ static void episodes(void **state)
         {"p2@0 p3@8 r0@1(d5)", 12, "1:5/6-8(3)"},
         {"r4@1(a0,d5) H5-9@4", 12, "1:5/6-?"},
         {"r4@1(a0,d5) C5-9@8", 9.5, ""},        /* it never was late */
+        {"p2@0 r0@1(d5) p9@5.5>9", 12, ""},     /* settled in time, heard late */
+        {"p2@0 r0@1(d5) p5@3>9", 12, ""},       /* paused in time, heard late */
         {"p4@0 ^p9@2 r0@1(d5)", 12, "1:5/6-?"}, /* the portal's word does not settle it */
     };
     struct fold *fold = fold_new();
@@ -131,6 +133,24 @@ static void episodes(void **state)
         if (strcmp(answer, cases[i].answer) != 0)
             fail_msg("%s: expected %s, got %s", cases[i].story, cases[i].answer, answer);
     }
+    fold_free(fold);
+}
+
+/* The late stretch goes on under the new agency. */
+static void a_transfer_does_not_end_an_episode(void **state)
+{
+    (void)state;
+    char answer[CASE_TEXT];
+    struct fold *fold = fold_new();
+    struct fold_case c = fold_case("r4@1(a0,d5) p4@8");
+    c.events[0].deciding_agency = STR("A");
+    c.events[1].kind = EVENT_TRANSFERRED;
+    c.events[1].status = STATUS_NONE;
+    c.events[1].transfer_from = STR("A");
+    c.events[1].transfer_to = STR("B");
+    struct dossier dossier = case_fold(fold, &rules_default, &c);
+    assert_true(str_eq(dossier.deciding_agency, STR("B")));
+    assert_string_equal(episodes_answer(&dossier, OVERDUE_BY_DATE, 12, answer), "1:5/6-?");
     fold_free(fold);
 }
 
@@ -204,6 +224,7 @@ int main(void)
         cmocka_unit_test(the_deadline_by_timestamp_is_the_next_millisecond),
         cmocka_unit_test(verdicts),
         cmocka_unit_test(episodes),
+        cmocka_unit_test(a_transfer_does_not_end_an_episode),
         cmocka_unit_test(episodes_by_timestamp),
         cmocka_unit_test(more_episodes_than_room),
         cmocka_unit_test(the_wall_clock_watches_what_runs),
