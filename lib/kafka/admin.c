@@ -49,7 +49,7 @@ int topic_partitions(const struct kafka_settings *settings, const char *topic, i
     return result;
 }
 
-/* The one topic's answer out of a CreateTopics event. */
+/* The one topic's answer out of a CreateTopics event: TOPIC_CREATED, or 0 = it was there. */
 static int read_answer(rd_kafka_event_t *event, const char *name, struct error *err)
 {
     if (!event)
@@ -61,10 +61,12 @@ static int read_answer(rd_kafka_event_t *event, const char *name, struct error *
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
     rd_kafka_resp_err_t code =
         count == 1 ? rd_kafka_topic_result_error(answers[0]) : RD_KAFKA_RESP_ERR_UNKNOWN;
-    if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-        return error_set(err, ERR_INPUT, "topic %s: %s", name,
-                         count == 1 ? rd_kafka_topic_result_error_string(answers[0]) : "no answer");
-    return 0;
+    if (code == 0)
+        return TOPIC_CREATED;
+    if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        return 0;
+    return error_set(err, ERR_INPUT, "topic %s: %s", name,
+                     count == 1 ? rd_kafka_topic_result_error_string(answers[0]) : "no answer");
 }
 
 static int create(rd_kafka_t *handle, const struct topic_spec *spec, int timeout_ms,
@@ -104,13 +106,17 @@ int topic_ensure(const struct kafka_settings *settings, const struct topic_spec 
     if (result)
         return result;
     result = count_partitions(handle, spec->name, timeout_ms, &count, err);
-    bool missing = result == ERR_INPUT;
-    if (missing) {
+    bool created = false;
+    if (result == ERR_INPUT) {
         result = create(handle, spec, timeout_ms, err);
+        created = result == TOPIC_CREATED;
         count = spec->partitions;
+        /* Somebody else made it at this moment, perhaps otherwise. */
+        if (result == 0)
+            result = count_partitions(handle, spec->name, timeout_ms, &count, err);
     }
     rd_kafka_destroy(handle);
-    if (result)
+    if (result < 0)
         return result;
     if (count != spec->partitions)
         return error_set(
@@ -118,5 +124,5 @@ int topic_ensure(const struct kafka_settings *settings, const struct topic_spec 
             "topic %s has %d partitions, the configuration says %d; a topic's number is "
             "never changed: mend the configuration, or move to a new topic",
             spec->name, count, spec->partitions);
-    return missing ? TOPIC_CREATED : 0;
+    return created ? TOPIC_CREATED : 0;
 }

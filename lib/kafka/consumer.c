@@ -12,6 +12,7 @@ struct consumer {
     char *topic;
     int failure; /* of `assigned`, on its way to the caller of consumer_poll */
     struct error failure_text;
+    bool unreachable; /* all brokers are down, and consumer_poll has not said so yet */
     int wake[2];
 };
 
@@ -72,6 +73,18 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
         give_up(consumer, partitions); /* also on errors: what we hold is no longer sure */
 }
 
+/* librdkafka says once per outage that all brokers are down; the rest it mends itself, so it only goes into the log. */
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque)
+{
+    enum { LOG_WARNING = 4 };
+    (void)handle;
+    struct consumer *consumer = opaque;
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        consumer->unreachable = true;
+    else if (consumer->settings.on_log)
+        consumer->settings.on_log(consumer->settings.on_log_arg, LOG_WARNING, "ERROR", reason);
+}
+
 /* conf is taken over. */
 static int open_consumer(rd_kafka_conf_t *conf, const struct kafka_settings *settings,
                          const char *topic, struct consumer **ret, struct error *err)
@@ -86,6 +99,7 @@ static int open_consumer(rd_kafka_conf_t *conf, const struct kafka_settings *set
     }
     *consumer = (struct consumer){.settings = *settings, .topic = copy, .wake = {-1, -1}};
     rd_kafka_conf_set_opaque(conf, consumer);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     consumer->handle = kafka_handle_new(RD_KAFKA_CONSUMER, conf, err);
     if (!consumer->handle) {
         free(copy);
@@ -229,8 +243,11 @@ static int take_error(struct consumer *consumer, rd_kafka_message_t *message, st
         return CONSUMER_END;
     if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
         code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
-        return error_set(err, ERR_INPUT, "topic %s partition %d: the offset is outside the log: %s",
-                         consumer->topic, (int)partition, text);
+        return error_set(
+            err, ERR_INPUT,
+            "topic %s partition %d: the offset is outside the log, which has lost records or "
+            "was made anew: %s",
+            consumer->topic, (int)partition, text);
     if (rd_kafka_fatal_error(consumer->handle, text, sizeof text) != 0)
         return error_set(err, ERR_FAILED, "Kafka consumer: %s", text);
     return error_set(err, ERR_UNAVAILABLE, "Kafka: %s", text);
@@ -246,6 +263,10 @@ int consumer_poll(struct consumer *consumer, int timeout_ms, struct record *ret,
         if (message)
             rd_kafka_message_destroy(message);
         return error_set(err, failure, "%s", consumer->failure_text.text);
+    }
+    if (!message && consumer->unreachable) {
+        consumer->unreachable = false;
+        return error_set(err, ERR_UNAVAILABLE, "Kafka: no broker can be reached");
     }
     if (!message)
         return CONSUMER_NOTHING;
