@@ -9,8 +9,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-/* The longest sleep: librdkafka wants to be polled, and lags to be asked for, even when nothing happens. */
-enum { SLEEP_MAX_MS = 1000 };
+/* The longest sleep: lags are asked for even when nothing happens. What happens wakes us by a descriptor. */
+enum { SLEEP_MAX_MS = 5000 };
 
 static int open_parts(struct alerter *alerter, struct error *err)
 {
@@ -199,8 +199,11 @@ int alerter_run(struct alerter *alerter)
             alerter->trouble.text[0] = '\0';
             continue;
         }
-        disconnect(alerter);
         alerter->trouble = err;
+        alerter->trouble_with = r == ERR_CONFLICT                      ? "claim"
+                                : alerter->pg && pg_alive(alerter->pg) ? "kafka"
+                                                                       : "postgres";
+        disconnect(alerter);
         int code = exit_code_of(r);
         if (code != EXIT_OK) {
             char quoted[512];

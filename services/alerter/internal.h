@@ -53,13 +53,15 @@ struct alerter {
     struct reference reference;
     struct consumer *consumer;
     struct backoff backoff;
-    struct error trouble; /* why we are not connected, "" = we are */
+    struct error trouble;     /* why we are not connected, "" = we are */
+    const char *trouble_with; /* "postgres", "kafka", "claim" */
 
     struct partition *partitions;  /* by number */
     struct partition_offset *ends; /* of one question to the broker; partition_count of them */
     int partition_count;           /* 0 = not asked yet */
     struct pg_array owned;         /* numbers of ours, for the outbox */
     int assign_result;             /* of the last assignment: 0 or why it failed */
+    bool joined; /* the group has told us which partitions are ours, perhaps none */
     bool broker_silent;
     struct mono lag_asked;
 

@@ -22,6 +22,7 @@ static void forget_partitions(struct alerter *alerter)
         partition->held = false;
     }
     pg_array_clear(&alerter->owned);
+    alerter->joined = false;
 }
 
 /* The deadlines that were left watched; our claim is already in this transaction, so nobody changes them any more. */
@@ -88,6 +89,7 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
         pg_rollback(alerter->pg);
         forget_partitions(alerter);
     } else {
+        alerter->joined = true;
         backoff_reset(&alerter->backoff);
         outbox_wake(alerter->outbox);
         log_info("assigned", "partitions=%zu", count);

@@ -53,11 +53,14 @@ static bool ready(void *arg, char *reasons, size_t size)
     size_t held = held_deadlines(alerter);
     const char *refused = outbox_failing(alerter->outbox);
     if (*alerter->trouble.text) {
-        name = alerter->pg ? "kafka" : "postgres";
+        name = alerter->trouble_with;
         log_quote(alerter->trouble.text, text, sizeof text);
     } else if (!alerter->consumer) {
         name = "start";
         snprintf(text, sizeof text, "connecting");
+    } else if (!alerter->joined) {
+        name = "kafka";
+        snprintf(text, sizeof text, "waiting for the consumer group");
     } else if (alerter->broker_silent) {
         name = "kafka";
         snprintf(text, sizeof text, "no answer from the brokers; %zu deadlines are held", held);
@@ -68,6 +71,8 @@ static bool ready(void *arg, char *reasons, size_t size)
         name = "outbox";
         log_quote(refused, text, sizeof text);
     }
+    for (char *at = text; *at; at++)
+        *at = *at == '\\' ? '/' : *at; /* the text goes into JSON */
     if (name)
         snprintf(reasons, size, "\"%s\":\"%s\"", name, text);
     return !name;

@@ -85,6 +85,11 @@ def wait_notices(site, count, deadline_s=30.0):
     return wait_until(told, f"{count} notices on Kafka", deadline_s)
 
 
+def cpu_s(service):
+    fields = open(f"/proc/{service.process.pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def notice_states(records):
     return [(record.value["state"], record.value["reason"]) for record in records]
 
@@ -92,8 +97,9 @@ def notice_states(records):
 # ---- on time ----
 
 def test_midnight_without_traffic(site):
-    midnight = 1_772_557_200_000  # 2026-03-04 00:00 in Việt Nam
-    stream = Stream(site, midnight - 15_000 - time.time_ns() // 1_000_000)
+    real_now, vn_offset = time.time_ns() // 1_000_000, 7 * 3_600_000
+    midnight = ((real_now + vn_offset) // DAY + 40) * DAY - vn_offset
+    stream = Stream(site, midnight - 15_000 - real_now)
     late, tomorrow, paused, done, undated = codes(5)
     today_at_three = midnight - 9 * 3_600_000
     alerter = start(site)
@@ -104,7 +110,9 @@ def test_midnight_without_traffic(site):
     assert alerts(site) == {}
     assert alerter.metrics()["hoso_alerter_open_deadlines"] == 2
 
+    busy_s = cpu_s(alerter)
     wait_until(lambda: alerts(site), "the alert is there")
+    assert cpu_s(alerter) - busy_s < 1, "it sleeps until the deadline"
     ((key, alert),) = alerts(site).items()
     assert key == (late, 1)
     assert (alert["state"], alert["silent"], alert["reason"]) == ("firing", False, "deadline_passed")
@@ -113,7 +121,7 @@ def test_midnight_without_traffic(site):
     assert midnight <= alert["fired_at"].timestamp() * 1000 < midnight + 1000
     committed_at = alert["updated_at"].timestamp() * 1000 + stream.offset_ms
     assert midnight <= committed_at < midnight + 1000
-    assert alerter.metrics()["hoso_alerter_fire_lateness_max_ms"] < 1000
+    assert alerter.metrics()["hoso_alerter_fire_lateness_max_ms"] < 500  # of it 5 to 20 ms are usual
 
     (record,) = wait_notices(site, 1)
     assert record.timestamp_ms + stream.offset_ms < midnight + 1500

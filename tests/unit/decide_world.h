@@ -148,6 +148,8 @@ struct world {
     int now;
     struct alert_row rows[ROWS_MAX];
     size_t row_count;
+    struct alert_row previous[ROWS_MAX]; /* before the last step */
+    size_t previous_count;
     unsigned announced[ROWS_MAX + 1]; /* bit per state, by episode number */
     int notices;
     int64_t watch_at;
@@ -245,6 +247,8 @@ static inline void run_decide(struct world *w, bool may_fire)
     assert_int_equal(fold_run(w->fold, &w->rules, w->pointers, w->event_count, &dossier), 0);
     struct alert_row stored[ROWS_MAX];
     memcpy(stored, w->rows, sizeof stored);
+    memcpy(w->previous, w->rows, sizeof stored);
+    w->previous_count = w->row_count;
     struct decide_input in = {
         .dossier = &dossier,
         .rules = &w->rules,
@@ -290,6 +294,18 @@ static inline bool transferred(const struct world *w)
     return false;
 }
 
+/* A stretch that was late before the step and still is keeps its row, unless that had been called over. */
+static inline void check_identity(const struct world *w)
+{
+    for (size_t i = 0; i < w->previous_count; i++) {
+        const struct alert_row *before = &w->previous[i];
+        int began = (int)((before->began_at - HOUR(0)) / MS_PER_HOUR);
+        const struct alert_row *now = before->state == ALERT_RETRACTED ? NULL : live_row(w, began);
+        assert_true(!now || now->episode == before->episode ||
+                    str_eq(w->rows[i].reason, STR("superseded")));
+    }
+}
+
 /* The live rows are the late stretches: the lasting one where it could fire. */
 static inline void check_world(const struct world *w, bool may_fire)
 {
@@ -322,6 +338,7 @@ static inline void check_world(const struct world *w, bool may_fire)
         }
     }
     assert_int_equal(live, matched);
+    check_identity(w);
     assert_int_equal(w->watch_at, watch ? HOUR(watch) : NO_TIME);
     for (size_t i = 0; i < w->row_count; i++) {
         const struct alert_row *row = &w->rows[i];

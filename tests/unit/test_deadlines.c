@@ -79,11 +79,25 @@ static void test_empty(void **state)
     assert_null(deadlines_free(NULL));
 }
 
+/* Two words of one length and one FNV-1a hash. */
+static void test_equal_hashes(void **state)
+{
+    (void)state;
+    struct deadlines *deadlines = deadlines_new();
+    assert_int_equal(deadlines_set(deadlines, STR("declinate"), 5), 0);
+    assert_int_equal(deadlines_set(deadlines, STR("macallums"), 7), 0);
+    assert_int_equal(deadlines_count(deadlines), 2);
+    assert_int_equal(deadlines_set(deadlines, STR("declinate"), NO_TIME), 0);
+    assert_int_equal(deadlines_next(deadlines), 7);
+    deadlines_free(deadlines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_table),
         cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_equal_hashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
