@@ -1,6 +1,7 @@
 # Warnings for everybody, errors in development, hardening in release, sanitizers on request.
 add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
                     -Wvla -Wformat=2 -Wno-format-zero-length -fno-common -fno-omit-frame-pointer)
+# Not with sanitizers: what they insert makes gcc warn of things that cannot happen.
 if(HOSO_WERROR)
   add_compile_options(-Werror)
 endif()
