@@ -2,6 +2,12 @@
 
 #include <stdlib.h>
 
+const char *phase_name(enum phase phase)
+{
+    static const char *const names[] = {"waiting", "running", "paused", "ended"};
+    return (size_t)phase < sizeof names / sizeof *names ? names[phase] : NULL;
+}
+
 struct fold_rules fold_rules_default(void)
 {
     return (struct fold_rules){

@@ -159,6 +159,8 @@ struct fold_rules {
 struct fold_rules fold_rules_default(void);
 
 enum phase { PHASE_WAITING, PHASE_RUNNING, PHASE_PAUSED, PHASE_ENDED };
+const char *
+phase_name(enum phase phase); /* "waiting", … as PostgreSQL keeps it; NULL out of range */
 
 struct interval {
     enum phase phase;

@@ -1,0 +1,50 @@
+/*
+ * The sum of what a batch changes in the rollups: each dossier's old contribution taken away, its new one added, cell by cell. Pure.
+ * One thread; reused from batch to batch.
+ */
+#ifndef HOSO_AGGREGATOR_ROLLUP_H
+#define HOSO_AGGREGATOR_ROLLUP_H
+
+#include "domain/contribution.h"
+
+/* Differences to add to one row of hoso.rollup_daily; text views belong to whoever gave the contribution. */
+struct daily_delta {
+    int32_t partition;
+    struct daily_cell cell;
+};
+
+/* The same for hoso.rollup_open; cell.count is the difference. */
+struct open_delta {
+    int32_t partition;
+    struct open_cell cell;
+};
+
+struct rollup {
+    struct daily_delta *daily;
+    size_t daily_count;
+    size_t daily_capacity;
+    struct open_delta *open;
+    size_t open_count;
+    size_t open_capacity;
+};
+void rollup_init(struct rollup *rollup);
+void rollup_deinit(struct rollup *rollup);
+void rollup_clear(struct rollup *rollup); /* keeps the memory */
+
+/*
+ * Adds a contribution of a dossier of that partition, times sign (+1 or -1). The contribution's text must live until the
+ * rollup is cleared; the contribution itself need not. 0 or ERR_NOMEM (then the rollup is of no use until cleared).
+ */
+int rollup_add(struct rollup *rollup, int32_t partition, const struct contribution *contribution,
+               int sign);
+
+/*
+ * Sums the cells of one key, drops those whose differences are all zero, and sorts by (partition, unit, day, procedure,
+ * channel[, phase]), so that writers lock rows in one order.
+ */
+void rollup_finish(struct rollup *rollup);
+
+/* Does it take anything away? Only then can a cell become empty. */
+bool daily_delta_takes(const struct daily_delta *delta);
+
+#endif
