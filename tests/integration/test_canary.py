@@ -1,0 +1,114 @@
+"""
+Personal data ends at ingest. A marked word stands in every personal field of every message, in fields that nobody knows, in
+broken messages and in refused rows; then it must not be found in Kafka, the log, the metrics or any answer.
+"""
+
+import itertools
+import json
+
+MARK = "CANARY"
+numbers = itertools.count(1)
+
+
+def mark():
+    """Another word each time, so that a find tells the place."""
+    return f"{MARK} {next(numbers)} NGUOI"
+
+
+def record(**members):
+    return {
+        "MaHoSo": "H24.11713-260601-0001", "MaTTHC": "1.005129", "TenTTHC": mark(), "TenLinhVuc": mark(),
+        "ChuHoSo": mark(), "SoGiayToChuHoSo": mark(), "MaDoiTuong": mark(), "LoaiDoiTuong": mark(),
+        "DinhDanhCHS": [{"LoaiDinhDanh": "1", "SoDinhDanh": mark()}],
+        "Email": mark(), "Fax": mark(), "SoDienThoai": mark(), "ThongTinKhac": mark(), "TrichYeuHoSo": mark(),
+        "GhiChu": mark(), "NgayTiepNhan": "20260601090000", "TrangThaiHoSo": "4", "HinhThuc": mark(),
+        "ThongTinTra": mark(), "DonViXuLy": mark(), "NoiNopHoSo": mark(), "KenhThucHien": mark(), "MucDo": mark(),
+        "PhiDiaGioi": mark(), "HoSoCoThanhPhanSoHoa": mark(), "DuocThanhToanTrucTuyen": mark(),
+        "TrangThaiThanhToan": mark(), "TaiKhoanDuocXacThucVoiVNeID": mark(), "DSKetNoiCSDL": [{"MaCSDL": mark()}],
+        "TaiLieuNop": [{"TenTepDinhKem": mark(), "DuongDanTaiTepTin": mark()}],
+        "DanhSachTepDinhKemKhac": [{"TenGiayTo": mark()}], "DanhSachGiayToKetQua": [{"TenGiayTo": mark()}],
+        "DanhSachLePhi": [{"TenPhiLePhi": mark(), "MaPhiLePhi": mark(), "HinhThucThu": mark(), "Gia": mark()}],
+        "DanhSachHoSoBoSung": [{
+            "HoSoBoSungId": mark(), "NguoiYeuCauBoSung": mark(), "NoiDungBoSung": mark(),
+            "NgayBoSung": "20260602080000", "NguoiTiepNhanBoSung": mark(), "TrangThaiBoSung": mark(),
+            "NgayHenTraMoi": "20260612090000", "TruongLa": mark()}],
+        "TruongKhongAiBiet": {mark(): [mark()]}, **members}
+
+
+def step(**members):
+    return {"MaHoSo": "H24.11713-260601-0001", "NguoiXuLy": mark(), "ChucDanh": mark(), "PhongBanXuLy": mark(),
+            "ThoiDiemXuLy": "20260602080000", "NoiDungXuLy": mark(), "TrangThai": "4", "NgayBatDau": mark(),
+            "TruongKhongAiBiet": mark(), **members}
+
+
+def native(kind, **members):
+    return {"id": mark(), "kind": kind, "dossier_code": "H24.11713-260601-0001",
+            "occurred_at": "2026-06-02T08:00:00+07:00", "note": mark()} | members
+
+
+def accepted(site):
+    yield site.push("DongBoHoSoMC", [record()], session=mark(), username=mark(), isUpdating=mark())
+    yield site.push("DongBoHoSoMC", [record()], source="cong")
+    yield site.push("CapNhatTienDoHoSoMC", [step()])
+    yield site.push_events([
+        native("due_changed", due_at="20260620090000"), native("transferred", transfer_to="H24.11707"),
+        native("paid"), native("rated", rating=5), native("apology_sent"), native("alias", alias_of="H24-1"),
+        native("erased", reason=mark())])
+
+
+def refused(site):
+    """Marks where codes, times and numbers belong: the row must be refused without being quoted."""
+    for field in ("MaHoSo", "MaHoSoKhac", "MaTTHC", "MaLinhVuc", "MaXa", "NgayNopHoSo", "NgayHenTra", "NgayTra",
+                  "TrangThaiHoSo", "DanhSachLePhi", "DanhSachHoSoBoSung", "DoMat"):
+        yield site.push("DongBoHoSoMC", [record(**{field: mark()})])
+    for field in ("MaHoSo", "ThoiDiemXuLy", "TrangThai", "NgayKetThucTheoQuyDinh"):
+        yield site.push("CapNhatTienDoHoSoMC", [step(**{field: mark()})])
+    yield site.push("CapNhatTienDoHoSoMC", [step(NguoiXuLy=[mark()])])
+    for field in ("kind", "dossier_code", "occurred_at", "rating"):
+        yield site.push_events([native("rated", rating=5) | {field: mark()}])
+    yield site.push_events([native("transferred", transfer_to=mark())])
+    yield site.push_events([native("apology_sent", late_reason=mark())])
+    yield site.push("DongBoHoSoMC", [mark()])
+
+
+def malformed(site):
+    good = json.dumps({"service": "DongBoHoSoMC", "data": [record()]}, ensure_ascii=False).encode()
+    yield site.push_raw(good[:-3])
+    yield site.push_raw(good.replace(b'"ChuHoSo"', b'"MaHoSo"'))
+    yield site.push_raw(good.replace(b"NGUOI", b"NG\xffOI"))
+    yield site.push_raw(good.replace(b"NGUOI", b"NGUOI\x01"))
+    yield site.push_raw(good.replace(b"NGUOI", b"\\u0000"))
+    yield site.push_raw(mark().encode())
+    yield site.push(mark(), [record()])
+    yield site.push("DongBoHoSoMC", mark())
+    yield site.push("DongBoHoSoMC", [record()], madonvi=mark())
+    yield site.push_raw(good, source=None, headers={"X-API-Key": mark()})
+    yield site.push_raw(good, source=None, headers={"Authorization": f"Bearer {mark()}"})
+    yield site.push_raw(good, headers={"Content-Type": mark()})
+    yield site.push_raw(good, path=f"/api/v1/{MARK}?q={MARK}")
+    yield site.push_raw(mark().encode() + b"\n{}\n", "/api/v1/events", headers={"Content-Type": "application/x-ndjson"})
+    yield site.push_raw(mark().encode() * 1000)
+
+
+def test_marked_words_end_at_ingest(site):
+    ingest = site.start("ingest", {"ingest.body_max": "10000"})
+    answers = []
+    for answer in accepted(site):
+        assert answer.status == 200, answer
+        answers.append(answer)
+    for answer in refused(site):
+        assert answer.status == 422, answer
+        answers.append(answer)
+    for answer in malformed(site):
+        assert answer.status in (400, 401, 404, 413, 415, 422), answer
+        answers.append(answer)
+    for answer in answers:
+        assert MARK.encode() not in answer.body and MARK not in str(answer.headers)
+    assert MARK.encode() not in ingest.request("/metrics")[1]
+    stored = site.events(raw=True)
+    assert len(stored) >= 10
+    for kept in stored:
+        assert MARK.encode() not in kept.key + kept.value + b"".join(kept.headers.values())
+    ingest.terminate()
+    log = ingest.log_path.read_text()
+    assert "event=request" in log and MARK not in log
