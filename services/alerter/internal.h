@@ -73,7 +73,7 @@ struct alerter {
     struct str *codes;
 
     struct metric *metrics;
-    char (*metric_labels)[32];
+    char (*metric_labels)[40];
 };
 
 /* ---- reader.c ---- */

@@ -82,7 +82,7 @@ int status_open(struct alerter *alerter, struct error *err)
 {
     size_t lags = (size_t)alerter->partition_count;
     struct metric *metrics = calloc(METRIC_LAG + lags, sizeof *metrics);
-    char(*labels)[32] = calloc(lags + 1, sizeof *labels);
+    char(*labels)[40] = calloc(lags + 1, sizeof *labels);
     if (!metrics || !labels) {
         free(metrics);
         free(labels);
