@@ -15,12 +15,18 @@
     {                                                                                              \
         .name = "hoso_aggregator_" n, .labels = "", .help = (h), .gauge = true                     \
     }
+#define STAGE(n)                                                                                   \
+    {                                                                                              \
+        .name = "hoso_aggregator_stage_microseconds_total", .labels = "stage=\"" n "\"",           \
+        .help = "Where the time of the batches went, all connections together."                    \
+    }
 static const struct metric fixed[METRIC_FIXED_COUNT] = {
     [METRIC_RECORDS] = COUNTER("records_total", "Records committed, of every sort."),
     [METRIC_EVENTS] = COUNTER("events_total", "Events that were new."),
     [METRIC_DUPLICATES] =
         COUNTER("duplicates_total", "Receipts known already, or of an erased dossier."),
     [METRIC_DOSSIERS] = COUNTER("dossiers_total", "Dossier rows written."),
+    [METRIC_LOADED] = COUNTER("dossiers_loaded_total", "Dossiers looked for in PostgreSQL."),
     [METRIC_BATCHES] = COUNTER("batches_total", "Transactions committed."),
     [METRIC_BATCH_RECORDS] = GAUGE("batch_records", "Records in the last transaction."),
     [METRIC_COMMIT_LAST_US] =
@@ -33,6 +39,13 @@ static const struct metric fixed[METRIC_FIXED_COUNT] = {
                           .labels = "",
                           .help = "Age of the newest event at its commit, since ingest.",
                           .gauge = true},
+    [METRIC_CACHED_DOSSIERS] = GAUGE("cached_dossiers", "Dossiers in memory."),
+    [METRIC_CACHED_BYTES] = GAUGE("cached_bytes", "Memory that they take."),
+    [METRIC_STAGES + STAGE_COLLECT] = STAGE("collect"),
+    [METRIC_STAGES + STAGE_LOAD] = STAGE("load"),
+    [METRIC_STAGES + STAGE_FOLD] = STAGE("fold"),
+    [METRIC_STAGES + STAGE_WRITE] = STAGE("write"),
+    [METRIC_STAGES + STAGE_COMMIT] = STAGE("commit"),
 };
 
 static const char *const trouble_names[TROUBLE_COUNT] = {"kafka", "postgres", "displaced"};
@@ -127,18 +140,38 @@ void status_trouble(struct aggregator *aggregator, enum trouble trouble, const c
     snprintf(place, sizeof aggregator->troubles[trouble], "%s", text);
 }
 
-void status_committed(struct aggregator *aggregator, size_t records, const struct applied *applied,
-                      int64_t commit_us)
+/* Gauges over all lanes. */
+static void sum_lanes(struct aggregator *aggregator)
 {
     struct metric *metrics = aggregator->metrics;
+    metrics[METRIC_CACHED_DOSSIERS].value = 0;
+    metrics[METRIC_CACHED_BYTES].value = 0;
+    for (int i = 0; i < aggregator->lane_count; i++) {
+        const struct cache *cache = applier_cache(aggregator->lanes[i].applier);
+        metrics[METRIC_CACHED_DOSSIERS].value += (int64_t)cache_count(cache);
+        metrics[METRIC_CACHED_BYTES].value += (int64_t)cache_bytes(cache);
+    }
+}
+
+void status_committed(struct lane *lane, const struct applied *applied, int64_t commit_us)
+{
+    struct aggregator *aggregator = lane->aggregator;
+    struct metric *metrics = aggregator->metrics;
+    size_t records = lane->n;
     metrics[METRIC_RECORDS].value += (int64_t)records;
     metrics[METRIC_EVENTS].value += applied->events;
     metrics[METRIC_DUPLICATES].value += applied->duplicates;
     metrics[METRIC_DOSSIERS].value += applied->dossiers;
+    metrics[METRIC_LOADED].value += applied->loaded;
     metrics[METRIC_BATCHES].value++;
     metrics[METRIC_BATCH_RECORDS].value = (int64_t)records;
     metrics[METRIC_COMMIT_LAST_US].value = commit_us;
     metrics[METRIC_COMMIT_US].value += commit_us;
+    for (int i = 0; i < STAGE_COUNT; i++) {
+        metrics[METRIC_STAGES + i].value += lane->stages_us[i];
+        lane->stages_us[i] = 0;
+    }
+    sum_lanes(aggregator);
     if (applied->last_ingested_at != NO_TIME)
         metrics[METRIC_EVENT_AGE].value = (clock_now() - applied->last_ingested_at) / MS_PER_SECOND;
     int64_t dead_letters = 0;
