@@ -34,7 +34,7 @@ int reader_take(struct aggregator *aggregator, struct error *err)
             return 0;
         if (r == ERR_UNAVAILABLE) { /* librdkafka goes on trying */
             status_trouble(aggregator, TROUBLE_KAFKA, err->text);
-            return 0;
+            continue; /* to the end: its descriptor tells of new things only */
         }
         if (r == ERR_INPUT)
             return error_prefix(err, r, "decide with `hoso replay` where to go on");
