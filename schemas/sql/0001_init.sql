@@ -160,7 +160,7 @@ CREATE TABLE hoso.dlq_outbox (
     key         bytea,
     value       bytea,
     record_time timestamptz,
-    headers     bytea NOT NULL,             -- name NUL length(4, big-endian) value, repeated
+    headers     bytea NOT NULL,             -- name NUL length(4, big-endian; all ones = null) value, repeated
     stage       text NOT NULL,              -- decode, validate, key
     error_code  text NOT NULL,
     message     text NOT NULL,
@@ -169,6 +169,14 @@ CREATE TABLE hoso.dlq_outbox (
     UNIQUE (topic, partition, "offset")
 );
 CREATE INDEX dlq_outbox_unsent ON hoso.dlq_outbox (id) WHERE sent_at IS NULL;
+-- Dead letters that `hoso dlq redrive` has sent to their topic again; topic, partition and offset are the bad record's.
+CREATE TABLE hoso.dlq_redriven (
+    topic       text NOT NULL,
+    partition   integer NOT NULL,
+    "offset"    bigint NOT NULL,
+    redriven_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic, partition, "offset")
+);
 
 -- The alerter's tables; it reads none of the aggregator's.
 CREATE TABLE hoso.alert_event (
