@@ -15,6 +15,7 @@
 struct reference {
     struct units *units;
     struct calendar *calendar;
+    int64_t map_version; /* of hoso.map_change; these units are that new, or newer */
 };
 
 /*
@@ -23,6 +24,13 @@ struct reference {
  */
 int reference_load(struct pg *pg, const struct config *config, struct reference *ret,
                    struct error *err);
+enum { REFERENCE_CHANGED = 1 };
+/*
+ * Loads anew when hoso.map_change has a version that *reference has not: REFERENCE_CHANGED, and what pointed into the old tables is
+ * gone. 0 = as before. On failure *reference stays as it is. Errors as reference_load.
+ */
+int reference_refresh(struct pg *pg, const struct config *config, struct reference *reference,
+                      struct error *err);
 void reference_deinit(struct reference *reference); /* fine on a zeroed one; zeroes it */
 
 /* [rules] paused and due_change. ERR_INPUT names the option. */
