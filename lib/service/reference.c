@@ -168,17 +168,19 @@ int reference_hours(const struct config *config, struct work_hours *ret, struct 
     return 0;
 }
 
+int64_t reference_filed_at(const struct dossier *dossier)
+{
+    if (dossier->accepted_at != NO_TIME)
+        return dossier->accepted_at;
+    return dossier->submitted_at != NO_TIME ? dossier->submitted_at : dossier->first_ingested_at;
+}
+
 enum unit_answer reference_unit(const struct reference *reference, const struct dossier *dossier,
                                 int32_t *ret_unit_id)
 {
-    int64_t filed_at = dossier->accepted_at;
-    if (filed_at == NO_TIME)
-        filed_at = dossier->submitted_at;
-    if (filed_at == NO_TIME)
-        filed_at = dossier->first_ingested_at;
     enum unit_answer answer =
         units_resolve(reference->units, dossier->deciding_agency, dossier->deciding_unit,
-                      day_of(filed_at), day_of(dossier->ended_at), ret_unit_id);
+                      day_of(reference_filed_at(dossier)), day_of(dossier->ended_at), ret_unit_id);
     if (answer != UNIT_FOUND)
         *ret_unit_id = 0;
     return answer;

@@ -38,9 +38,10 @@ int reference_rules(const struct config *config, struct fold_rules *ret, struct 
 /* [calendar] hours, "07:30-11:30,13:00-17:00". ERR_INPUT names the option. */
 int reference_hours(const struct config *config, struct work_hours *ret, struct error *err);
 
+/* When it counts as filed: accepted, else submitted, else first heard of. NO_TIME = nothing is known. */
+int64_t reference_filed_at(const struct dossier *dossier);
 /*
- * units_resolve for a folded dossier: filed on the day it was accepted, else submitted, else first heard of; held until it ended,
- * or still. *ret_unit_id is 0 unless UNIT_FOUND.
+ * units_resolve for a folded dossier: filed on the day of reference_filed_at; held until it ended, or still. *ret_unit_id is 0 unless UNIT_FOUND.
  */
 enum unit_answer reference_unit(const struct reference *reference, const struct dossier *dossier,
                                 int32_t *ret_unit_id);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "aggregator/store_cells.h"
+#include "service/service.h"
 
 enum { CHUNK = 500, LOOK_EVERY_MS = 1000 };
 
@@ -262,6 +263,7 @@ int refold_step(struct refold *refold, struct pg *pg, const struct reference *re
         r = offsets_check(pg, claim, err);
     if (r == 0)
         r = write_chunk(refold, pg, reference, claim, &count, &last_id, err);
+    crash_point("aggregator.refold_before_commit");
     if (r == 0)
         r = pg_commit(pg, err);
     if (r < 0) {
