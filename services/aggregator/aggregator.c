@@ -57,6 +57,7 @@ struct aggregator *aggregator_free(struct aggregator *aggregator)
     record_release(&aggregator->held);
     consumer_free(aggregator->consumer);
     relay_free(aggregator->relay);
+    refold_free(aggregator->refold);
     pg_free(aggregator->pg);
     reference_deinit(&aggregator->reference);
     codec_free(aggregator->codec);
@@ -138,6 +139,7 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
     if (r < 0)
         return r;
     retry_reset(&aggregator->retry);
+    refold_wake(aggregator->refold);
     for (int i = 0; i < aggregator->lane_count; i++)
         aggregator->lanes[i].in_doubt = false; /* there is nothing in hand */
     aggregator->joined = true;
@@ -163,7 +165,8 @@ static int open_lanes(struct aggregator *aggregator, struct error *err)
 {
     int r = 0;
     aggregator->lanes = calloc((size_t)aggregator->lane_count, sizeof *aggregator->lanes);
-    if (!aggregator->lanes)
+    aggregator->refold = refold_new(&aggregator->rules, aggregator->codec);
+    if (!aggregator->lanes || !aggregator->refold)
         return error_set(err, ERR_NOMEM, "out of memory");
     for (int i = 0; i < aggregator->lane_count && r == 0; i++)
         r = lane_open(&aggregator->lanes[i], aggregator, i, err);
@@ -235,16 +238,23 @@ static int relay(struct aggregator *aggregator, struct error *err)
 {
     char quoted[512];
     int64_t *sent = &aggregator->metrics[METRIC_DEAD_LETTERS_SENT].value;
+    int r = relay_step(aggregator->relay, aggregator->pg, &aggregator->ours, sent, err);
+    if (r != RELAY_PASSED_OVER)
+        return r;
+    log_error("dead_letter_unsent", "error=\"%s\"", log_quote(err->text, quoted, sizeof quoted));
+    return 0;
+}
+
+/* What the connection of its own is for, between the looks at the lanes. */
+static int serve_others(struct aggregator *aggregator, struct error *err)
+{
     if (retry_wait_ms(&aggregator->retry) > 0)
         return 0;
     int r = lanes_connect(aggregator, err);
     if (r == 0)
-        r = relay_step(aggregator->relay, aggregator->pg, &aggregator->ours, sent, err);
-    if (r == RELAY_PASSED_OVER) {
-        log_error("dead_letter_unsent", "error=\"%s\"",
-                  log_quote(err->text, quoted, sizeof quoted));
-        r = 0;
-    }
+        r = follow_look(aggregator, err);
+    if (r == 0)
+        r = relay(aggregator, err);
     if (r < 0)
         return postpone(aggregator, r, err);
     retry_reset(&aggregator->retry);
@@ -276,7 +286,7 @@ static void wait_for_work(struct aggregator *aggregator)
         short events = pg_queue_writes(lane->pg) ? POLLIN | POLLOUT : POLLIN;
         fds[count++] = (struct pollfd){.fd = pg_fd(lane->pg), .events = events};
     }
-    service_wait_on(aggregator->service, fds, count, wait_ms);
+    service_wait_on(aggregator->service, fds, count, aggregator->refolding ? 0 : wait_ms);
 }
 
 static int open_all(struct aggregator *aggregator, struct error *err)
@@ -300,21 +310,21 @@ static int step(struct aggregator *aggregator, struct error *err)
         return service_stopping() ? 0 : open_all(aggregator, err);
     }
     int taken = reader_take(aggregator, err);
-    int r = taken;
-    for (int i = 0; i < aggregator->lane_count && r >= 0; i++)
+    int r = taken < 0 ? taken : serve_others(aggregator, err);
+    if (r == 0)
+        r = follow_run(aggregator, err);
+    for (int i = 0; i < aggregator->lane_count && r == 0; i++)
         r = lane_step(&aggregator->lanes[i], err);
     if (r < 0)
         return r;
+    tell_postgres(aggregator);
     if (taken == READER_MORE) {
         service_wait(aggregator->service, NULL, 0, 0);
         return 0;
     }
     reader_probe(aggregator);
-    r = relay(aggregator, err);
-    tell_postgres(aggregator);
-    if (r == 0)
-        wait_for_work(aggregator);
-    return r;
+    wait_for_work(aggregator);
+    return 0;
 }
 
 int aggregator_run(struct aggregator *aggregator)

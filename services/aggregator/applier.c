@@ -249,16 +249,6 @@ static int add_contribution(struct applier *applier, const struct dossier *dossi
     return r < 0 ? r : rollup_add(&applier->rollup, partition, &applier->contribution, sign);
 }
 
-static const char *quarantine_of(enum unit_answer answer)
-{
-    switch (answer) {
-    case UNIT_UNKNOWN: return "unknown";
-    case UNIT_EXPIRED: return "expired";
-    case UNIT_SPLIT: return "split";
-    default: return NULL;
-    }
-}
-
 /* Folds without the new events (under the unit its contribution was added under, which the map may not say any more) and with them. */
 static int exchange(struct applier *applier, const struct target *target, size_t total,
                     struct dossier *dossier, struct place *place)
@@ -275,7 +265,7 @@ static int exchange(struct applier *applier, const struct target *target, size_t
                             .partition = target->partition};
     if (!dossier->erased)
         place->quarantine =
-            quarantine_of(reference_unit(applier->reference, dossier, &place->unit_id));
+            unit_answer_name(reference_unit(applier->reference, dossier, &place->unit_id));
     return add_contribution(applier, dossier, target->partition, place->unit_id, 1);
 }
 

@@ -1,9 +1,10 @@
-/* Shared by aggregator.c (the loop), reader.c (Kafka), lanes.c (claims), lane.c (transactions) and status.c (readiness and metrics). */
+/* Shared by aggregator.c (the loop), reader.c (Kafka), lanes.c (claims), lane.c (transactions), follow.c (the map of units) and status.c (readiness and metrics). */
 #ifndef HOSO_AGGREGATOR_INTERNAL_H
 #define HOSO_AGGREGATOR_INTERNAL_H
 
 #include "aggregator/aggregator.h"
 #include "aggregator/applier.h"
+#include "aggregator/refold.h"
 #include "aggregator/relay.h"
 #include "base/backoff.h"
 #include "service/offsets.h"
@@ -31,6 +32,7 @@ enum metric_index {
     METRIC_COMMIT_LAST_US,
     METRIC_COMMIT_US,
     METRIC_DEAD_LETTERS_SENT,
+    METRIC_REFOLDED,
     METRIC_EVENT_AGE,
     METRIC_CACHED_DOSSIERS,
     METRIC_CACHED_BYTES,
@@ -85,6 +87,8 @@ struct aggregator {
     struct pg *pg; /* for claims and dead letters; NULL = to be connected */
     struct consumer *consumer;
     struct relay *relay;
+    struct refold *refold;
+    bool refolding; /* some partition of an idle lane is behind the map */
     struct lane *lanes;
     int lane_count;
     struct record held; /* read, and its lane has no room yet */
@@ -150,6 +154,21 @@ int lane_step(struct lane *lane, struct error *err);
 void lane_finish(struct lane *lane);
 /* Milliseconds until there is something to do other than answer the socket; 0 = now, -1 = nothing. */
 int lane_wait_ms(const struct lane *lane);
+
+/* Connects where there is no connection. As pg_connect. */
+int lane_connect(struct lane *lane, struct error *err);
+/* Nothing that the lane was about to do is to be believed, because of the failure r. 0 = it is tried again. */
+int lane_failed(struct lane *lane, int r, struct error *err);
+
+/* ---- follow.c ---- */
+
+/*
+ * Looks for a newer map of units, when it is time. No lane begins before the first look after partitions have come: the owner
+ * before us may have followed a newer map than the one in our hands. As pg_connect and refold_look.
+ */
+int follow_look(struct aggregator *aggregator, struct error *err);
+/* Folds one chunk of one partition that is behind the map again, where its lane is idle. As lane_step. */
+int follow_run(struct aggregator *aggregator, struct error *err);
 
 /* ---- status.c ---- */
 

@@ -44,7 +44,7 @@ void lane_close(struct lane *lane)
  * The statements join a batch's rows, few, to tables of any size, by their keys: the one plan that is right, whatever the
  * statistics of the moment make PostgreSQL think.
  */
-static int connect_lane(struct lane *lane, struct error *err)
+int lane_connect(struct lane *lane, struct error *err)
 {
     if (lane->pg)
         return 0;
@@ -101,7 +101,7 @@ static int reread_one(struct lane *lane, int32_t number, struct error *err)
 static int settle_doubt(struct lane *lane, struct error *err)
 {
     const struct aggregator *aggregator = lane->aggregator;
-    int r = connect_lane(lane, err);
+    int r = lane_connect(lane, err);
     for (int32_t i = lane->number; i < aggregator->partition_count && r == 0;
          i += aggregator->lane_count) {
         if (aggregator->partitions[i].ours)
@@ -143,7 +143,7 @@ static int queue_moves(struct lane *lane, struct error *err)
 
 static int begin(struct lane *lane, struct error *err)
 {
-    int r = connect_lane(lane, err);
+    int r = lane_connect(lane, err);
     lane->n = lane->writing->count < lane->range_max ? lane->writing->count : lane->range_max;
     lane->begun = lane->stage_at = mono_now();
     if (r == 0)
@@ -224,8 +224,7 @@ static int narrow(struct lane *lane, const struct error *err)
     return batch_refuse(item, &refusal);
 }
 
-/* Nothing of the transaction is to be believed. 0 = it is tried again. */
-static int failed(struct lane *lane, int r, struct error *err)
+int lane_failed(struct lane *lane, int r, struct error *err)
 {
     bool began = lane->state != LANE_IDLE;
     pg_rollback(lane->pg);
@@ -245,6 +244,8 @@ static int failed(struct lane *lane, int r, struct error *err)
 
 static bool due(struct lane *lane)
 {
+    if (refold_must_look(lane->aggregator->refold))
+        return false;
     if (lane->writing->count > 0)
         return true;
     if (batch_wait_ms(lane->filling, lane->aggregator->batch_age_ms, mono_now()) != 0)
@@ -274,7 +275,7 @@ int lane_step(struct lane *lane, struct error *err)
         if (r == 0 && lane->state == LANE_IDLE)
             return 0; /* the loop looks at Kafka first */
     }
-    return r == PG_BUSY ? 0 : failed(lane, r, err);
+    return r == PG_BUSY ? 0 : lane_failed(lane, r, err);
 }
 
 void lane_finish(struct lane *lane)
@@ -291,7 +292,7 @@ void lane_finish(struct lane *lane)
         log_warn("unfinished", "lane=%d error=\"%s\"", lane->number,
                  log_quote(err.text, quoted, sizeof quoted));
         lane->pg = pg_free(lane->pg);
-        failed(lane, ERR_UNAVAILABLE, &err);
+        lane_failed(lane, ERR_UNAVAILABLE, &err);
     }
 }
 

@@ -16,6 +16,7 @@
     X(field_code, put_text, d->field_code)                                                         \
     X(deciding_agency, put_text, d->deciding_agency)                                               \
     X(receiving_agency, put_text, d->receiving_agency)                                             \
+    X(deciding_unit, put_text, d->deciding_unit)                                                   \
     X(channel, put_text, str_of(channel_name(d->channel)))                                         \
     X(subject, put_text, str_of(subject_name(d->subject)))                                         \
     X(online_level, put_text, str_of(online_level_name(d->online_level)))                          \
