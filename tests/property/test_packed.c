@@ -20,16 +20,26 @@ static void assert_same_event(const struct event *a, const struct event *b)
 {
     struct event x = *a;
     struct event y = *b;
-#define TEXT(name)                                                                                 \
-    assert_true(str_eq(x.name, y.name));                                                           \
-    x.name = y.name = STR_NONE;
-    TEXT(source)
-    TEXT(dossier_code)
-    TEXT(alternative_code) TEXT(procedure_code) TEXT(field_code) TEXT(deciding_agency)
-        TEXT(receiving_agency) TEXT(deciding_unit) TEXT(late_reason) TEXT(transfer_from)
-            TEXT(transfer_to) TEXT(alias_of) TEXT(officer)
-#undef TEXT
-                assert_memory_equal(&x, &y, sizeof x);
+    struct str *const texts[][2] = {
+        {&x.source, &y.source},
+        {&x.dossier_code, &y.dossier_code},
+        {&x.alternative_code, &y.alternative_code},
+        {&x.procedure_code, &y.procedure_code},
+        {&x.field_code, &y.field_code},
+        {&x.deciding_agency, &y.deciding_agency},
+        {&x.receiving_agency, &y.receiving_agency},
+        {&x.deciding_unit, &y.deciding_unit},
+        {&x.late_reason, &y.late_reason},
+        {&x.transfer_from, &y.transfer_from},
+        {&x.transfer_to, &y.transfer_to},
+        {&x.alias_of, &y.alias_of},
+        {&x.officer, &y.officer},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_true(str_eq(*texts[i][0], *texts[i][1]));
+        *texts[i][0] = *texts[i][1] = STR_NONE;
+    }
+    assert_memory_equal(&x, &y, sizeof x);
 }
 
 /* event_empty has defined padding only as far as memset gives it: copies of one struct on both sides. */
