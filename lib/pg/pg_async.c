@@ -119,12 +119,11 @@ static void drop_notice(void *arg, const char *message)
 
 static void start_connecting(struct pg_async *async)
 {
+    static const char session[] = "-c default_transaction_read_only=on -c timezone=UTC "
+                                  "-c search_path=hoso,pg_catalog,pg_temp";
     const char *const keywords[] = {"dbname", "application_name", "client_encoding", "options",
                                     NULL};
-    const char *const values[] = {async->conninfo, async->application_name, "UTF8",
-                                  "-c default_transaction_read_only=on -c timezone=UTC "
-                                  "-c search_path=hoso,pg_catalog,pg_temp",
-                                  NULL};
+    const char *const values[] = {async->conninfo, async->application_name, "UTF8", session, NULL};
     async->connection = PQconnectStartParams(keywords, values, 1);
     if (!async->connection || PQstatus(async->connection) == CONNECTION_BAD) {
         fail_all(async, "cannot be reached");
