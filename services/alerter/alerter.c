@@ -12,12 +12,33 @@
 /* The longest sleep: lags are asked for even when nothing happens. What happens wakes us by a descriptor. */
 enum { SLEEP_MAX_MS = 5000 };
 
+static bool chosen(const struct config *config, const char *section, const char *key,
+                   const char *word)
+{
+    return strcmp(config_text(config, section, NULL, key), word) == 0;
+}
+
+/* What holds where hoso.alert_rule says nothing. */
+static struct rule_set configured_rules(const struct config *config)
+{
+    struct rule_set set = {.ladder = ladder_rules_default(),
+                           .escalate_hours =
+                               (int)config_integer(config, "alerter", NULL, "escalate_after")};
+    if (chosen(config, "alerter", "rule", "timestamp"))
+        set.ladder.overdue = OVERDUE_BY_TIMESTAMP;
+    if (chosen(config, "rules", "resume", "extend"))
+        set.ladder.resume = RESUME_EXTEND;
+    else if (chosen(config, "rules", "resume", "restart"))
+        set.ladder.resume = RESUME_RESTART;
+    return set;
+}
+
 static int open_parts(struct alerter *alerter, struct error *err)
 {
     const struct config *config = alerter->service->config;
-    struct judge_rules rules = {.overdue = OVERDUE_BY_DATE};
-    if (strcmp(config_text(config, "alerter", NULL, "rule"), "timestamp") == 0)
-        rules.overdue = OVERDUE_BY_TIMESTAMP;
+    struct judge_rules rules = {.forget_after_ms =
+                                    config_duration_ms(config, "alerter", NULL, "forget_after")};
+    alerter->default_rules = configured_rules(config);
     int r = reference_rules(config, &rules.fold, err);
     if (r == 0)
         r = codec_new(&codec_event_layout, &alerter->codec, err);
@@ -68,6 +89,7 @@ static void disconnect(struct alerter *alerter)
 {
     reader_close(alerter);
     reference_deinit(&alerter->reference);
+    alerter->rulebook = rulebook_free(alerter->rulebook);
     alerter->pg = pg_free(alerter->pg);
 }
 
@@ -101,6 +123,8 @@ static int connect_all(struct alerter *alerter, struct error *err)
         r = offsets_guard(alerter->pg, err);
     if (r == 0)
         r = reference_load(alerter->pg, config, &alerter->reference, err);
+    if (r == 0)
+        r = rulebook_load(alerter->pg, &alerter->default_rules, &alerter->rulebook, err);
     if (r == 0)
         r = reader_open(alerter, err);
     if (r == 0)

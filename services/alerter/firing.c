@@ -146,7 +146,8 @@ static size_t gather(struct alerter *alerter, int32_t number, int64_t now_at)
 static int fire(struct alerter *alerter, int32_t number, int64_t now_at, struct error *err)
 {
     struct partition *partition = &alerter->partitions[number];
-    const struct question question = {.dossiers = alerter->touched,
+    const struct question question = {.rulebook = alerter->rulebook,
+                                      .dossiers = alerter->touched,
                                       .count = gather(alerter, number, now_at),
                                       .now_at = now_at,
                                       .may_fire = true,

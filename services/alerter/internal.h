@@ -45,12 +45,14 @@ struct alerter {
 
     struct codec *codec;
     struct judge *judge;
+    struct rule_set default_rules;
     struct outbox *outbox;
     int alarm_fd; /* wall-clock timer of the next deadline */
 
     /* Present while connected; dropped together. */
     struct pg *pg;
     struct reference reference;
+    struct rulebook *rulebook;
     struct consumer *consumer;
     struct backoff backoff;
     struct error trouble;     /* why we are not connected, "" = we are */
