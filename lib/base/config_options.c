@@ -123,6 +123,8 @@ const struct config_option config_options[] = {
          "How often a held deadline is tried again while the alerter is behind."),
     INTEGER("alerter", "escalate_after", "working hours", 0, 200, "4",
          "An alert that nobody has acknowledged goes to the next level after that; 0 = never."),
+    DURATION("alerter", "clock_jump", 1000, 86400000, "60s",
+         "A wall clock that moves by more than this against the steady one is not believed until it returns or a person accepts it."),
     DURATION("alerter", "forget_after", 86400000, MS_MAX, "400d",
          "The alerter drops its events of a dossier that ended, that long after the last word about it."),
     {.section = NULL},

@@ -189,6 +189,14 @@ CREATE TABLE hoso.alert_watch (
 ) WITH (fillfactor = 70);
 CREATE INDEX alert_watch_partition ON hoso.alert_watch (partition);
 CREATE INDEX alert_watch_forget ON hoso.alert_watch (forget_at) WHERE forget_at IS NOT NULL;
+-- What time the alerters of a machine go by: a wall clock that jumps is not believed, also not after a restart.
+CREATE TABLE hoso.alert_clock (
+    boot_id     text PRIMARY KEY,           -- of the kernel
+    believed_at timestamptz NOT NULL,
+    steady_us   bigint NOT NULL,            -- the steady clock at that moment
+    jump_ms     bigint NOT NULL,            -- wall clock ahead of believed_at; 0 = it is believed
+    accepted    boolean NOT NULL DEFAULT false -- a person says that the wall clock is right
+);
 -- Which rules hold where (services/alerter/rulebook.h); no row = the defaults. NULL = for all.
 CREATE TABLE hoso.alert_rule (
     rule           text NOT NULL,

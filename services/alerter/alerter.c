@@ -1,6 +1,7 @@
 #include "alerter/internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -9,8 +10,21 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-/* The longest sleep: lags are asked for even when nothing happens. What happens wakes us by a descriptor. */
-enum { SLEEP_MAX_MS = 5000 };
+/* The longest sleep: clocks and lags are looked at even when nothing happens. What happens wakes us by a descriptor. */
+enum { SLEEP_MAX_MS = 2000 };
+
+int64_t alerter_now(struct alerter *alerter)
+{
+    struct wallclock *clock = &alerter->clock;
+    if (wallclock_look(clock, clock_now(), boot_now())) {
+        if (clock->jump_ms)
+            log_error("clock_jumped", "jump_ms=%" PRId64 " next=\"time goes on as before\"",
+                      clock->jump_ms);
+        else
+            log_info("clock_is_right_again", "");
+    }
+    return wallclock_at(clock);
+}
 
 static bool chosen(const struct config *config, const char *section, const char *key,
                    const char *word)
@@ -50,8 +64,8 @@ static int open_parts(struct alerter *alerter, struct error *err)
     if (r < 0)
         return r;
     alerter->touched = calloc(alerter->batch_max, sizeof *alerter->touched);
-    alerter->codes = calloc(alerter->batch_max, sizeof *alerter->codes);
-    if (!alerter->touched || !alerter->codes)
+    alerter->due = calloc(2 * alerter->batch_max, sizeof *alerter->due);
+    if (!alerter->touched || !alerter->due)
         return error_set(err, ERR_NOMEM, "out of memory");
     alerter->alarm_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (alerter->alarm_fd < 0)
@@ -71,6 +85,8 @@ int alerter_new(struct service *service, struct alerter **ret, struct error *err
     alerter->batch_age_ms = config_duration_ms(config, "alerter", NULL, "batch_age");
     alerter->hold_recheck_ms = config_duration_ms(config, "alerter", NULL, "hold_recheck");
     alerter->alarm_fd = -1;
+    wallclock_begin(&alerter->clock, config_duration_ms(config, "alerter", NULL, "clock_jump"),
+                    clock_now(), boot_now(), NO_TIME);
     alerter->backoff = (struct backoff){.first_ms = 200, .max_ms = 5000};
     random_bytes(alerter->owner, sizeof alerter->owner);
     store_events_init(&alerter->batch);
@@ -109,7 +125,7 @@ struct alerter *alerter_free(struct alerter *alerter)
     free(alerter->partitions);
     free(alerter->ends);
     free(alerter->touched);
-    free(alerter->codes);
+    free(alerter->due);
     free(alerter);
     return NULL;
 }
@@ -125,6 +141,8 @@ static int connect_all(struct alerter *alerter, struct error *err)
         r = reference_load(alerter->pg, config, &alerter->reference, err);
     if (r == 0)
         r = rulebook_load(alerter->pg, &alerter->default_rules, &alerter->rulebook, err);
+    if (r == 0)
+        r = housekeeping_open(alerter, err);
     if (r == 0)
         r = reader_open(alerter, err);
     if (r == 0)
@@ -168,6 +186,7 @@ static bool batch_is_due(const struct alerter *alerter)
 
 static int step(struct alerter *alerter, struct error *err)
 {
+    alerter_now(alerter);
     int r = reader_take(alerter, err);
     if (r == 0 && batch_is_due(alerter))
         r = reader_commit(alerter, err);
@@ -175,6 +194,8 @@ static int step(struct alerter *alerter, struct error *err)
         r = firing_run(alerter, err);
     if (r == 0)
         r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
+    if (r == 0)
+        r = housekeeping_run(alerter, err);
     if (r < 0)
         return r;
     firing_arm(alerter);

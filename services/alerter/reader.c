@@ -81,7 +81,6 @@ static int claim(struct alerter *alerter, struct partition_offset *offset, struc
     offset->offset = partition->read_offset = claim.next_offset;
     partition->end_position = -1;
     partition->lag = high - claim.next_offset;
-    partition->watching_since = clock_now();
     partition->held = false;
     return 0;
 }
@@ -100,6 +99,7 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
         forget_partitions(alerter);
     } else {
         alerter->joined = true;
+        alerter->watching_since = alerter_now(alerter);
         backoff_reset(&alerter->backoff);
         outbox_wake(alerter->outbox);
         log_info("assigned", "partitions=%zu", count);
@@ -259,8 +259,9 @@ int reader_commit(struct alerter *alerter, struct error *err)
     struct pg_result *rows = NULL;
     struct verdicts verdicts;
     /* Nothing fires from a batch: firing_run asks first whether more is to be read. */
-    struct question question = {
-        .rulebook = alerter->rulebook, .dossiers = alerter->touched, .now_at = clock_now()};
+    struct question question = {.rulebook = alerter->rulebook,
+                                .dossiers = alerter->touched,
+                                .now_at = alerter_now(alerter)};
     int r = pg_begin(alerter->pg, err);
     if (r == 0)
         r = write_batch(alerter, &rows, &question, &verdicts, err);

@@ -57,7 +57,8 @@ int store_events_insert(struct pg *pg, const struct store_events *events, struct
 
 struct touched store_touched(const struct pg_result *result, size_t row)
 {
-    return (struct touched){pg_get_text(result, row, 0), pg_get_int32(result, row, 1)};
+    return (struct touched){pg_get_text(result, row, 0), pg_get_int32(result, row, 1),
+                            (int32_t)row};
 }
 
 int store_load_events(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,

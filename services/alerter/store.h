@@ -31,6 +31,7 @@ int store_events_insert(struct pg *pg, const struct store_events *events, struct
 struct touched {
     struct str code;
     int32_t partition;
+    int32_t place; /* in due order, where deadlines are asked about; notices go out in this order */
 };
 struct touched store_touched(const struct pg_result *result, size_t row);
 
@@ -93,6 +94,7 @@ struct store_changes {
     struct pg_array alerts[ALERT_COLUMN_COUNT];
     struct pg_array notice_ids;
     struct pg_array notice_partitions;
+    struct pg_array notice_places;
     struct pg_array notice_codes;
     struct pg_array notice_payloads;
     struct pg_array watch_codes;

@@ -17,6 +17,7 @@ void store_changes_init(struct store_changes *changes)
         pg_array_init(&changes->alerts[i], alert_types[i]);
     pg_array_init(&changes->notice_ids, PG_UUID);
     pg_array_init(&changes->notice_partitions, PG_INT32);
+    pg_array_init(&changes->notice_places, PG_INT32);
     pg_array_init(&changes->notice_codes, PG_TEXT);
     pg_array_init(&changes->notice_payloads, PG_BYTEA);
     pg_array_init(&changes->watch_codes, PG_TEXT);
@@ -31,6 +32,7 @@ static void for_each(struct store_changes *changes, void (*visit)(struct pg_arra
         visit(&changes->alerts[i]);
     visit(&changes->notice_ids);
     visit(&changes->notice_partitions);
+    visit(&changes->notice_places);
     visit(&changes->notice_codes);
     visit(&changes->notice_payloads);
     visit(&changes->watch_codes);
@@ -87,6 +89,7 @@ int store_change_notice(struct store_changes *changes, const struct touched *tou
 {
     bool failed = pg_array_uuid(&changes->notice_ids, alert_id) < 0 ||
                   pg_array_int32(&changes->notice_partitions, touched->partition) < 0 ||
+                  pg_array_int32(&changes->notice_places, touched->place) < 0 ||
                   pg_array_text(&changes->notice_codes, touched->code) < 0 ||
                   pg_array_text(&changes->notice_payloads, payload) < 0;
     return failed ? ERR_NOMEM : 0;
@@ -131,14 +134,16 @@ static int write_notices(struct pg *pg, const struct store_changes *changes, str
 {
     const struct pg_param params[] = {
         pg_array_param(&changes->notice_ids), pg_array_param(&changes->notice_partitions),
-        pg_array_param(&changes->notice_codes), pg_array_param(&changes->notice_payloads)};
+        pg_array_param(&changes->notice_codes), pg_array_param(&changes->notice_payloads),
+        pg_array_param(&changes->notice_places)};
     /* Ids grow in the order of the decisions: the relay sends them in that order. */
     return pg_exec(pg,
                    "INSERT INTO hoso.outbox (alert_id, partition, key, payload) "
                    "SELECT id, partition, code, payload "
-                   "FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[]) "
-                   "WITH ORDINALITY AS n (id, partition, code, payload, place) ORDER BY place",
-                   params, 4, NULL, err);
+                   "FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $5::int[]) "
+                   "WITH ORDINALITY AS n (id, partition, code, payload, place, nth) "
+                   "ORDER BY place, nth",
+                   params, 5, NULL, err);
 }
 
 static int write_watches(struct pg *pg, const struct store_changes *changes, struct error *err)
