@@ -22,6 +22,10 @@
     {                                                                                              \
         OPTION(s, k, CONFIG_INTEGER, u, lo, hi, def, h)                                            \
     }
+#define NAMED_INTEGER(s, k, u, lo, hi, def, h)                                                     \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_INTEGER, u, lo, hi, def, h), .named = true                             \
+    }
 #define DURATION(s, k, lo, hi, def, h)                                                             \
     {                                                                                              \
         OPTION(s, k, CONFIG_DURATION, "ms", lo, hi, def, h)                                        \
@@ -87,6 +91,10 @@ const struct config_option config_options[] = {
     SECRET_TEXT("ingest", "officer_key", 32, 256, NULL,
          "Key of the officer hashes, 32 bytes or more; may be changed."),
 
+    NAMED_CHOICE("source", "kind", "push|poll|file", "push",
+         "push = it sends to us; poll = we ask it over HTTP; file = files renamed into a folder."),
+    NAMED_INTEGER("source", "in_flight_max", "", 1, 1000000, "5000",
+         "Rows (push: records) of this source not yet acknowledged by Kafka; above it the source waits."),
     NAMED_TEXT("source", "key_sha256", 64, 64, NULL,
          "SHA-256 of the sender's API key, in hex."),
     NAMED_CHOICE("source", "trust", "local|portal", "local",

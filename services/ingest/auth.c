@@ -18,12 +18,21 @@ static enum subject_map subject_map_of(const char *word)
     return strcmp(word, "ministry") == 0 ? SUBJECT_MAP_MINISTRY : SUBJECT_MAP_TD;
 }
 
+static enum source_kind kind_of(const char *word)
+{
+    if (strcmp(word, "poll") == 0)
+        return SOURCE_POLL;
+    return strcmp(word, "file") == 0 ? SOURCE_FILE : SOURCE_PUSH;
+}
+
 static int load_source(const struct config *config, const char *name, struct source *ret,
                        struct error *err)
 {
     const char *trust = config_text(config, "source", name, "trust");
     *ret = (struct source){
         .name = str_of(name),
+        .kind = kind_of(config_text(config, "source", name, "kind")),
+        .in_flight_max = (size_t)config_integer(config, "source", name, "in_flight_max"),
         .trust = strcmp(trust, "portal") == 0 ? TRUST_PORTAL : TRUST_LOCAL,
         .subject_map = subject_map_of(config_text(config, "source", name, "subject_map")),
         .secret_procedures = str_of(config_text(config, "source", name, "secret_procedures")),
@@ -31,7 +40,8 @@ static int load_source(const struct config *config, const char *name, struct sou
     if (!text_is_code(ret->name) || ret->name.len > SOURCE_MAX)
         return error_set(err, ERR_INPUT, "[source.%s]: the name must have 1 to %d bytes, no spaces",
                          name, SOURCE_MAX);
-    if (!hex_decode(str_of(config_text(config, "source", name, "key_sha256")), ret->key_sha256,
+    if (ret->kind == SOURCE_PUSH &&
+        !hex_decode(str_of(config_text(config, "source", name, "key_sha256")), ret->key_sha256,
                     HASH_SIZE))
         return error_set(
             err, ERR_INPUT,
@@ -46,7 +56,7 @@ int sources_load(const struct config *config, struct sources **ret, struct error
         count++;
     if (count == 0)
         return error_set(err, ERR_INPUT,
-                         "no sender is configured; add a section [source.NAME] with key_sha256");
+                         "no source is configured; add a section [source.NAME] with key_sha256");
     struct sources *sources = calloc(1, sizeof *sources);
     if (sources)
         sources->items = calloc(count, sizeof *sources->items);
@@ -58,8 +68,10 @@ int sources_load(const struct config *config, struct sources **ret, struct error
     for (; !result && sources->count < count; sources->count++) {
         struct source *added = &sources->items[sources->count];
         result = load_source(config, config_name(config, "source", sources->count), added, err);
+        added->index = sources->count;
         for (size_t i = 0; !result && i < sources->count; i++) {
-            if (memcmp(sources->items[i].key_sha256, added->key_sha256, HASH_SIZE) == 0)
+            if (added->kind == SOURCE_PUSH && sources->items[i].kind == SOURCE_PUSH &&
+                memcmp(sources->items[i].key_sha256, added->key_sha256, HASH_SIZE) == 0)
                 result =
                     error_set(err, ERR_INPUT, "[source.%.*s] and [source.%.*s] have the same key",
                               STR_ARG(sources->items[i].name), STR_ARG(added->name));
@@ -81,6 +93,16 @@ struct sources *sources_free(struct sources *sources)
     return NULL;
 }
 
+size_t sources_count(const struct sources *sources)
+{
+    return sources->count;
+}
+
+const struct source *sources_at(const struct sources *sources, size_t index)
+{
+    return &sources->items[index];
+}
+
 static struct str bearer_of(struct str authorization)
 {
     static const struct str scheme = {"Bearer ", 7};
@@ -100,7 +122,8 @@ const struct source *sources_authenticate(const struct sources *sources, struct 
     hash_sha256(key, digest);
     const struct source *found = NULL;
     for (size_t i = 0; i < sources->count; i++) {
-        if (hash_equal(sources->items[i].key_sha256, digest, HASH_SIZE))
+        if (sources->items[i].kind == SOURCE_PUSH &&
+            hash_equal(sources->items[i].key_sha256, digest, HASH_SIZE))
             found = &sources->items[i];
     }
     return found;

@@ -1,12 +1,4 @@
-/*
- * The ingest service: HTTP in, events on Kafka out, one thread.
- *
- *   POST /api/v1/portal   generation A messages (envelope.h), application/json
- *   POST /api/v1/events   native events (map_native.h), application/json or application/x-ndjson
- *
- * 200, 207, 422: answer.h. 400 the body is not such a message. 401 no source has this key. 404, 405. 413 too large. 415. 503 with
- * Retry-After: too much in flight, or Kafka did not acknowledge in time.
- */
+/* The ingest service: what is pushed (push.h) and what it reads itself (feed.h) to Kafka; one thread. */
 #ifndef HOSO_INGEST_INGEST_H
 #define HOSO_INGEST_INGEST_H
 

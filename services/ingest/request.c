@@ -8,6 +8,7 @@ struct request {
     struct requests *requests;
     struct http_exchange *exchange; /* NULL once answered */
     struct mono began;
+    size_t *lane;
     size_t in_flight;
     size_t accepted; /* rows */
     struct refusals refusals;
@@ -17,13 +18,16 @@ struct request {
 };
 
 struct request *request_new(struct requests *requests, struct http_exchange *exchange,
-                            struct mono began)
+                            struct mono began, size_t *lane)
 {
     struct request *request = calloc(1, sizeof *request);
     if (!request)
         return NULL;
-    *request = (struct request){
-        .requests = requests, .exchange = exchange, .began = began, .previous = requests->newest};
+    *request = (struct request){.requests = requests,
+                                .exchange = exchange,
+                                .began = began,
+                                .lane = lane,
+                                .previous = requests->newest};
     if (requests->newest)
         requests->newest->next = request;
     else
@@ -91,17 +95,43 @@ void request_accept(struct request *request)
     request->accepted++;
 }
 
-void request_sent(struct request *request)
+void request_sent(struct request *request, size_t count)
 {
-    request->in_flight++;
+    request->in_flight += count;
+    *request->lane += count;
 }
 
-void request_done(struct request *request, bool persisted)
+static void one_less(struct request *request)
 {
     request->in_flight--;
-    if (!persisted)
-        fail(request);
+    --*request->lane;
     answer_when_over(request);
+}
+
+static void on_persisted(void *owner, uint64_t item)
+{
+    (void)item;
+    one_less(owner);
+}
+
+static void on_dropped(void *owner, uint64_t item)
+{
+    (void)item;
+    fail(owner);
+    one_less(owner);
+}
+
+static bool is_wanted(void *owner, uint64_t item)
+{
+    (void)item;
+    const struct request *request = owner;
+    return request->exchange != NULL;
+}
+
+struct receipt request_receipt(struct request *request)
+{
+    static const struct receipt_events events = {on_persisted, on_dropped, is_wanted};
+    return (struct receipt){.events = &events, .owner = request};
 }
 
 void request_fail(struct request *request)

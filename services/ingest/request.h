@@ -1,12 +1,13 @@
 /*
  * One HTTP request: its rows on their way to Kafka. It is answered once: well when the last of its records is persisted, or with
- * 503 as soon as one is not. After a 503 the sender re-sends everything; ids are stable, so that changes nothing.
+ * 503 when that takes too long. After a 503 the sender re-sends everything; ids are stable, so that changes nothing.
  */
 #ifndef HOSO_INGEST_REQUEST_H
 #define HOSO_INGEST_REQUEST_H
 
 #include "base/clock.h"
 #include "ingest/answer.h"
+#include "ingest/receipt.h"
 
 struct request;
 
@@ -19,15 +20,18 @@ struct requests {
     void *on_answer_arg;
 };
 
-/* NULL when memory is short. It frees itself when it is answered, sealed, and no record of it is in flight. */
+/*
+ * lane counts the records in flight of the request's source, and outlives it. NULL when memory is short. It frees itself when it
+ * is answered, sealed, and no record of it is in flight.
+ */
 struct request *request_new(struct requests *requests, struct http_exchange *exchange,
-                            struct mono began);
+                            struct mono began, size_t *lane);
 /* One more row refused, or accepted. ERR_NOMEM from the former: fail the request. */
 int request_refuse(struct request *request, size_t row, const struct refusal *refusal);
 void request_accept(struct request *request);
-/* One record went to the producer; request_done will tell its fate. */
-void request_sent(struct request *request);
-void request_done(struct request *request, bool persisted);
+/* `count` records have gone to the publisher with this receipt. They are wanted while the request is unanswered. */
+struct receipt request_receipt(struct request *request);
+void request_sent(struct request *request, size_t count);
 /* Answers 503 now, if not answered yet. */
 void request_fail(struct request *request);
 /* No more rows will come. The request must not be touched afterwards. */

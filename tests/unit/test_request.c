@@ -4,6 +4,16 @@
 
 #include "http_fixture.h"
 
+/* The publisher's side, played. */
+static void request_done(struct request *request, bool persisted)
+{
+    struct receipt receipt = request_receipt(request);
+    if (persisted)
+        receipt.events->persisted(receipt.owner, receipt.item);
+    else
+        receipt.events->dropped(receipt.owner, receipt.item);
+}
+
 struct answers {
     int count;
     int status;
@@ -21,6 +31,7 @@ struct scene {
     struct fixture http;
     struct requests requests;
     struct answers answers;
+    size_t lane;
     int client;
     char text[4096]; /* the answer as the client read it */
 };
@@ -30,13 +41,14 @@ static struct request *open_request(struct scene *s)
     start(&s->http, 10, 5);
     s->http.late = true;
     s->answers = (struct answers){0};
+    s->lane = 0;
     s->requests =
         (struct requests){.out = json_out_new(), .on_answer = note, .on_answer_arg = &s->answers};
     assert_non_null(s->requests.out);
     s->client = connect_client(&s->http);
     send_text(s->client, "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
     pump_until(&s->http, &s->http.calls, 1);
-    struct request *request = request_new(&s->requests, s->http.kept[0], mono_now());
+    struct request *request = request_new(&s->requests, s->http.kept[0], mono_now(), &s->lane);
     assert_non_null(request);
     return request;
 }
@@ -56,6 +68,7 @@ static void close_scene(struct scene *s)
 {
     assert_null(s->requests.oldest);
     assert_null(s->requests.newest);
+    assert_int_equal(s->lane, 0);
     close(s->client);
     http_server_free(s->http.server);
     json_out_free(s->requests.out);
@@ -68,11 +81,11 @@ static void well_only_after_the_last_is_persisted(void **state)
     (void)state;
     struct scene s;
     struct request *r = open_request(&s);
-    request_sent(r);
+    request_sent(r, 1);
     request_done(r, true); /* before the next row has even been read */
     request_accept(r);
-    request_sent(r);
-    request_sent(r);
+    request_sent(r, 1);
+    request_sent(r, 1);
     request_accept(r);
     request_seal(r);
     assert_int_equal(s.answers.count, 0);
@@ -89,7 +102,7 @@ static void refused_rows_are_listed(void **state)
     (void)state;
     struct scene s;
     struct request *r = open_request(&s);
-    request_sent(r);
+    request_sent(r, 1);
     request_accept(r);
     assert_int_equal(request_refuse(r, 2, &refusal), 0);
     request_seal(r);
@@ -120,7 +133,7 @@ static void one_lost_record_fails_it_at_once(void **state)
     struct scene s;
     struct request *r = open_request(&s);
     for (int i = 0; i < 3; i++)
-        request_sent(r);
+        request_sent(r, 1);
     request_accept(r);
     request_seal(r);
     request_done(r, true);
@@ -133,7 +146,7 @@ static void one_lost_record_fails_it_at_once(void **state)
 
     /* The same while rows are still being read. */
     r = open_request(&s);
-    request_sent(r);
+    request_sent(r, 1);
     request_fail(r);
     request_seal(r);
     read_answer(&s, 503, "Retry-After");
@@ -147,7 +160,7 @@ static void waiting_has_an_end(void **state)
     struct scene s;
     struct request *r = open_request(&s);
     struct mono now = mono_now();
-    request_sent(r);
+    request_sent(r, 1);
     request_seal(r);
     requests_expire(&s.requests, (struct mono){now.us - 60 * 1000000});
     assert_int_equal(s.answers.count, 0);
@@ -169,14 +182,14 @@ static void many_requests_end_in_any_order(void **state)
     struct request *first = open_request(&s);
     struct request *more[3];
     int fds[3];
-    request_sent(first);
+    request_sent(first, 1);
     request_seal(first);
     for (size_t i = 0; i < 3; i++) {
         fds[i] = connect_client(&s.http);
         send_text(fds[i], "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
         pump_until(&s.http, &s.http.calls, i + 2);
-        more[i] = request_new(&s.requests, s.http.kept[i + 1], mono_now());
-        request_sent(more[i]);
+        more[i] = request_new(&s.requests, s.http.kept[i + 1], mono_now(), &s.lane);
+        request_sent(more[i], 1);
         request_seal(more[i]);
     }
     request_done(more[1], true); /* middle, youngest, oldest, last */
