@@ -64,6 +64,7 @@ struct aggregator *aggregator_free(struct aggregator *aggregator)
     pg_array_deinit(&aggregator->ours);
     status_close(aggregator);
     free(aggregator->partitions);
+    free(aggregator->ends);
     free(aggregator);
     return NULL;
 }
@@ -199,7 +200,8 @@ static int open_partitions(struct aggregator *aggregator, struct error *err)
                          "configuration, or `hoso replay` to a new topic",
                          aggregator->topic, count, wanted);
     aggregator->partitions = calloc((size_t)count, sizeof *aggregator->partitions);
-    if (!aggregator->partitions)
+    aggregator->ends = calloc((size_t)count, sizeof *aggregator->ends);
+    if (!aggregator->partitions || !aggregator->ends)
         return error_set(err, ERR_NOMEM, "out of memory");
     aggregator->partition_count = count;
     return status_open(aggregator, err);

@@ -96,10 +96,10 @@ struct aggregator {
     int partition_count;
     struct pg_array ours; /* numbers of the partitions that are */
 
-    bool joined;        /* the group has given us our partitions, maybe none */
-    struct retry retry; /* of what `pg` is for */
-    int32_t probe_next; /* partition whose end is asked for next */
-    struct mono probed_at;
+    bool joined;                       /* the group has given us our partitions, maybe none */
+    struct retry retry;                /* of what `pg` is for */
+    struct partition_offset *ends;     /* room for partition_count of them */
+    struct mono probed_at;             /* when they were asked for last */
     char troubles[TROUBLE_COUNT][256]; /* "" = none */
 
     struct metric *metrics;
@@ -136,8 +136,9 @@ static inline struct lane *lane_of(struct aggregator *aggregator, int32_t partit
 enum { READER_MORE = 1 };
 int reader_take(struct aggregator *aggregator, struct error *err);
 /*
- * Once a second: asks the broker for the end of one of our partitions, in turn. Its answer is the lag, and the only sign that Kafka
- * is there while nothing comes: librdkafka tells its log of a lost broker, not us. And reports the committed offsets.
+ * Once a second: asks the broker where our partitions end (or one, when we have none). Its answer is the lag, and the only sign that
+ * Kafka is there while nothing comes: librdkafka tells its log of a lost broker, not us. Over the relay's connections: on the
+ * consumer's the question would wait behind its long poll. And reports the committed offsets.
  */
 void reader_probe(struct aggregator *aggregator);
 

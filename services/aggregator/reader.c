@@ -64,20 +64,23 @@ static void report_offsets(struct aggregator *aggregator)
 void reader_probe(struct aggregator *aggregator)
 {
     struct error err;
-    int64_t low, high;
-    struct mono now = mono_now();
-    if (mono_diff_ms(aggregator->probed_at, now) < PROBE_EVERY_MS)
+    size_t count = 0;
+    struct partition_offset *ends = aggregator->ends;
+    if (mono_diff_ms(aggregator->probed_at, mono_now()) < PROBE_EVERY_MS)
         return;
-    int32_t number = aggregator->probe_next % aggregator->partition_count;
-    for (int i = 0; i < aggregator->partition_count && !aggregator->partitions[number].ours; i++)
-        number = (number + 1) % aggregator->partition_count;
-    int r = consumer_watermarks(aggregator->consumer, number, PROBE_MS, &low, &high, &err);
+    for (int32_t i = 0; i < aggregator->partition_count; i++) {
+        if (aggregator->partitions[i].ours)
+            ends[count++].partition = i;
+    }
+    if (count == 0)
+        ends[count++].partition = 0;
+    int r = producer_end_offsets(relay_producer(aggregator->relay), aggregator->topic, ends, count,
+                                 PROBE_MS, &err);
     status_trouble(aggregator, TROUBLE_KAFKA, r < 0 ? err.text : NULL);
-    if (r == 0) {
-        aggregator->partitions[number].high = high;
-        status_lag(aggregator, number);
+    for (size_t i = 0; i < count && r == 0; i++) {
+        aggregator->partitions[ends[i].partition].high = ends[i].offset;
+        status_lag(aggregator, ends[i].partition);
     }
     report_offsets(aggregator);
-    aggregator->probe_next = number + 1;
     aggregator->probed_at = mono_now();
 }
