@@ -351,6 +351,7 @@ int applier_write(struct applier *applier, struct pg *pg, struct str topic, stru
     }
     if (add_dead_letters(applier) < 0)
         return out_of_memory(err);
+    rollup_finish(&applier->rollup);
     int r = store_queue(applier->store, pg, &applier->rollup, err);
     return r < 0 ? r : dlq_rows_queue(applier->dead_letters, pg, topic, err);
 }

@@ -97,8 +97,9 @@ static int judge(struct batch_item *item, const struct codec *codec)
 {
     struct event event;
     struct refusal refusal = intake_judge(codec, &item->record, &event);
-    item->judged = true;
-    return refusal.code ? batch_refuse(item, &refusal) : 0;
+    int r = refusal.code ? batch_refuse(item, &refusal) : 0;
+    item->judged = r == 0;
+    return r;
 }
 
 /* The slot of the code's group, or the free one where it belongs. */

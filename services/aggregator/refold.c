@@ -221,6 +221,7 @@ static int write_moved(struct refold *refold, struct pg *pg, struct error *err)
                     "m.quarantine FROM unnest($1::bigint[], $2::int[], $3::text[]) "
                     "AS m (dossier_id, unit_id, quarantine) WHERE d.dossier_id = m.dossier_id",
                     params, 3, NULL, err);
+    rollup_finish(&refold->rollup);
     if (r == 0)
         r = store_cells_queue(refold->cells, pg, &refold->rollup, err);
     return r < 0 ? r : pg_queue_finish(pg, WRITE_TIMEOUT_MS, err);

@@ -29,10 +29,8 @@ static void index_clear(struct delta_index *index)
 
 void rollup_clear(struct rollup *rollup)
 {
-    if (rollup->daily_count > 0)
-        index_clear(&rollup->daily_index);
-    if (rollup->open_count > 0)
-        index_clear(&rollup->open_index);
+    index_clear(&rollup->daily_index);
+    index_clear(&rollup->open_index);
     rollup->daily_count = 0;
     rollup->open_count = 0;
 }
@@ -171,13 +169,32 @@ int rollup_add(struct rollup *rollup, int32_t partition, const struct contributi
     return 0;
 }
 
-bool daily_delta_empty(const struct daily_delta *delta)
+static bool changes_anything(const struct daily_cell *cell)
 {
     for (int m = 0; m < MEASURE_COUNT; m++) {
-        if (delta->cell.measures[m] != 0)
-            return false;
+        if (cell->measures[m] != 0)
+            return true;
     }
-    return true;
+    return false;
+}
+
+void rollup_finish(struct rollup *rollup)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rollup->daily_count; i++) {
+        if (!changes_anything(&rollup->daily[i].cell))
+            continue;
+        if (kept != i)
+            rollup->daily[kept] = rollup->daily[i];
+        kept++;
+    }
+    rollup->daily_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < rollup->open_count; i++) {
+        if (rollup->open[i].cell.count != 0)
+            rollup->open[kept++] = rollup->open[i];
+    }
+    rollup->open_count = kept;
 }
 
 bool daily_delta_takes(const struct daily_delta *delta)

@@ -33,7 +33,7 @@ struct rollup {
     size_t daily_count;
     size_t daily_capacity;
     struct delta_index daily_index;
-    struct open_delta *open; /* cell.count may have come to 0 */
+    struct open_delta *open;
     size_t open_count;
     size_t open_capacity;
     struct delta_index open_index;
@@ -49,8 +49,10 @@ void rollup_clear(struct rollup *rollup); /* keeps the memory */
 int rollup_add(struct rollup *rollup, int32_t partition, const struct contribution *contribution,
                int sign);
 
-/* Does it change nothing? Does it take anything away? Only then can a cell become empty. */
-bool daily_delta_empty(const struct daily_delta *delta);
+/* Drops what has come to nothing. Then nothing is added until it is cleared. */
+void rollup_finish(struct rollup *rollup);
+
+/* Does it take anything away? Only then can a cell become empty. */
 bool daily_delta_takes(const struct daily_delta *delta);
 
 #endif

@@ -32,7 +32,7 @@ void store_event(struct store *store, int64_t dossier_id, const struct event *ev
                  struct str payload);
 
 /*
- * Queues all of it, and the differences of `rollup`; nothing of the store may change until the queue has run. Cells that become
+ * Queues all of it, and the differences of `rollup` (finished); nothing of the store may change until the queue has run. Cells that become
  * zero are deleted, so that no cell and an empty cell are the same thing. The queue ends with ERR_CONFLICT also when a
  * dossier was meanwhile stored by another, or under another partition: roll back and load again. ERR_NOMEM, or as pg_queue_exec.
  */

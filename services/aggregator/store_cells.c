@@ -126,14 +126,10 @@ int store_cells_queue(struct store_cells *cells, struct pg *pg, const struct rol
     int r = 0;
     pg_copy_clear(&cells->daily);
     pg_copy_clear(&cells->open);
-    for (size_t i = 0; i < rollup->daily_count; i++) {
-        if (!daily_delta_empty(&rollup->daily[i]))
-            add_daily(&cells->daily, &rollup->daily[i]);
-    }
-    for (size_t i = 0; i < rollup->open_count; i++) {
-        if (rollup->open[i].cell.count != 0)
-            add_open(&cells->open, &rollup->open[i]);
-    }
+    for (size_t i = 0; i < rollup->daily_count; i++)
+        add_daily(&cells->daily, &rollup->daily[i]);
+    for (size_t i = 0; i < rollup->open_count; i++)
+        add_open(&cells->open, &rollup->open[i]);
     if (cells->daily.rows > 0)
         r = queue_daily(cells, pg, err);
     if (r == 0 && cells->open.rows > 0)

@@ -11,7 +11,7 @@ struct store_cells *store_cells_free(struct store_cells *cells);
 
 /* As store_prepare. */
 int store_cells_prepare(struct pg *pg, struct error *err);
-/* As store_queue; replaces what was queued before. */
+/* As store_queue, with a rollup that is finished; replaces what was queued before. */
 int store_cells_queue(struct store_cells *cells, struct pg *pg, const struct rollup *rollup,
                       struct error *err);
 
