@@ -19,6 +19,8 @@ struct metric {
     const char *labels; /* "reason=\"x\"" or "" */
     const char *help;
     bool gauge;
+    const char *
+        histogram; /* NULL, or the histogram's name, of which this is a _bucket, the _sum or the _count */
     int64_t value;
 };
 

@@ -27,7 +27,8 @@ struct applier {
     /* The run under way. */
     struct batch *batch;
     size_t n;
-    uint32_t *asked; /* by group: its number in history, BATCH_NONE = in memory */
+    uint32_t *asked;      /* by group: its number in history, BATCH_NONE = in memory */
+    int64_t *ingested_at; /* of its new events */
     struct applied applied;
 };
 
@@ -71,6 +72,7 @@ struct applier *applier_free(struct applier *applier)
     free(applier->views);
     free(applier->payloads);
     free(applier->asked);
+    free(applier->ingested_at);
     free(applier);
     return NULL;
 }
@@ -92,14 +94,16 @@ int applier_begin(struct applier *applier, struct pg *pg, struct batch *batch, s
 {
     applier->batch = batch;
     applier->n = n;
-    applier->applied = (struct applied){.last_ingested_at = NO_TIME};
+    applier->applied = (struct applied){0};
     rollup_clear(&applier->rollup);
     store_clear(applier->store);
     dlq_rows_clear(applier->dead_letters);
     history_clear(applier->history);
     if (!applier->asked)
         applier->asked = calloc(batch->max, sizeof *applier->asked);
-    if (!applier->asked || batch_group(batch, n, applier->codec) < 0)
+    if (!applier->ingested_at)
+        applier->ingested_at = calloc(batch->max, sizeof *applier->ingested_at);
+    if (!applier->asked || !applier->ingested_at || batch_group(batch, n, applier->codec) < 0)
         return out_of_memory(err);
     for (size_t i = 0; i < batch->group_count; i++) {
         const struct batch_group *group = &batch->groups[i];
@@ -228,8 +232,6 @@ static size_t line_up(struct applier *applier, const struct batch_group *group,
             continue;
         /* It has been judged: it is good. */
         codec_read(applier->codec, item->record.value.data, item->record.value.len, event, NULL);
-        if (event->ingested_at > applied->last_ingested_at)
-            applied->last_ingested_at = event->ingested_at;
         if (heard_before(applier, total, event) ||
             (target->erased && event->kind != EVENT_ERASED)) {
             applied->duplicates++;
@@ -313,11 +315,11 @@ static int apply_group(struct applier *applier, const struct batch_group *group,
         return out_of_memory(err);
     for (size_t i = target.past; i < total; i++) {
         const struct event *event = &applier->events[i];
+        applier->ingested_at[applier->applied.events++] = event->ingested_at;
         if (!dossier.erased || event->kind == EVENT_ERASED)
             store_event(applier->store, target.dossier_id, event, applier->payloads[i]);
     }
     remember(applier, group, &target, &dossier, total, place.unit_id);
-    applier->applied.events += (int64_t)(total - target.past);
     applier->applied.dossiers++;
     return 0;
 }
@@ -360,6 +362,7 @@ const struct applied *applier_committed(struct applier *applier)
 {
     cache_settle(applier->cache);
     history_clear(applier->history);
+    applier->applied.ingested_at = applier->ingested_at;
     return &applier->applied;
 }
 

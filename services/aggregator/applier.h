@@ -19,7 +19,7 @@ struct applied {
     int64_t dossiers;   /* written */
     int64_t loaded;     /* dossiers that had to be read from PostgreSQL, or looked for in vain */
     int64_t dead_letters[REFUSAL_CODES_MAX]; /* by the index of refusal_codes */
-    int64_t last_ingested_at;                /* of the newest event, NO_TIME = none */
+    const int64_t *ingested_at;              /* of each new event; valid until the next run */
 };
 
 struct applier;

@@ -14,12 +14,17 @@ struct partition {
     bool ours;                 /* assigned by Kafka and claimed in PostgreSQL */
     int64_t high;              /* one past the last record in the log, as far as we know */
     int64_t next_offset;       /* where the transaction under way moves it; -1 = not in it */
+    int64_t next_time_at;      /* time of the last record of that transaction */
+    int64_t
+        known_at; /* time of the newest record committed (first read, before that); NO_TIME = not known */
 };
 
 enum trouble { TROUBLE_KAFKA, TROUBLE_POSTGRES, TROUBLE_DISPLACED, TROUBLE_COUNT };
 
 /* Where the time of a batch goes; in this order. */
 enum stage { STAGE_COLLECT, STAGE_LOAD, STAGE_FOLD, STAGE_WRITE, STAGE_COMMIT, STAGE_COUNT };
+
+enum { STATUS_AGE_BUCKETS = 10 };
 
 enum metric_index {
     METRIC_RECORDS,
@@ -33,12 +38,14 @@ enum metric_index {
     METRIC_COMMIT_US,
     METRIC_DEAD_LETTERS_SENT,
     METRIC_REFOLDED,
-    METRIC_EVENT_AGE,
     METRIC_CACHED_DOSSIERS,
     METRIC_CACHED_BYTES,
-    METRIC_STAGES, /* one for each stage */
+    METRIC_BATCH_AGE,
+    METRIC_AGES,                                          /* the histogram: buckets, sum, count */
+    METRIC_STAGES = METRIC_AGES + STATUS_AGE_BUCKETS + 2, /* one for each stage */
     METRIC_FIXED_COUNT =
-        METRIC_STAGES + STAGE_COUNT /* then dead letters by reason, then lag by partition */
+        METRIC_STAGES +
+        STAGE_COUNT /* then dead letters by reason, then lag by partition, in records and in seconds */
 };
 
 /* A try that failed is repeated later, each time after a longer wait. */
@@ -102,6 +109,7 @@ struct aggregator {
     struct mono probed_at;             /* when they were asked for last */
     char troubles[TROUBLE_COUNT][256]; /* "" = none */
 
+    int64_t age_sum_ms; /* of all events at their commits */
     struct metric *metrics;
     char (*metric_labels)[48];
     size_t metric_count;

@@ -130,6 +130,7 @@ static int queue_moves(struct lane *lane, struct error *err)
     for (size_t i = 0; i < lane->n; i++) {
         const struct record *record = &lane->writing->items[i].record;
         aggregator->partitions[record->partition].next_offset = record->offset + 1;
+        aggregator->partitions[record->partition].next_time_at = record->timestamp_ms;
     }
     for (int32_t i = lane->number; i < aggregator->partition_count; i += aggregator->lane_count) {
         const struct partition *partition = &aggregator->partitions[i];
@@ -164,6 +165,7 @@ static void note_committed(struct lane *lane)
         if (partition->next_offset < 0)
             continue;
         partition->claim.next_offset = partition->next_offset;
+        partition->known_at = partition->next_time_at < 0 ? NO_TIME : partition->next_time_at;
         status_lag(aggregator, i);
     }
     batch_done(lane->writing, lane->n);

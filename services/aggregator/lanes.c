@@ -58,6 +58,7 @@ int lanes_claim(struct aggregator *aggregator, int32_t number, struct error *err
     if (r < 0)
         return r;
     partition->ours = true;
+    partition->known_at = NO_TIME;
     log_info("claimed", "partition=%" PRId32 " offset=%" PRId64 " epoch=%" PRId64, number,
              partition->claim.next_offset, partition->claim.epoch);
     status_lag(aggregator, number);

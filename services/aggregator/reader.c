@@ -44,8 +44,11 @@ int reader_take(struct aggregator *aggregator, struct error *err)
         int64_t high = record.offset + (r == CONSUMER_RECORD);
         if (high > partition->high)
             partition->high = high;
-        if (r == CONSUMER_RECORD)
-            aggregator->held = record;
+        if (r != CONSUMER_RECORD)
+            continue;
+        aggregator->held = record;
+        if (partition->known_at == NO_TIME && record.timestamp_ms >= 0)
+            partition->known_at = record.timestamp_ms;
     }
     return READER_MORE;
 }
