@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "http/listener.h"
+#include "http/server_internal.h"
 
-#include <microhttpd.h>
-
+#include <arpa/inet.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,39 +18,6 @@ enum {
     FAREWELL_MS = 1000,
 };
 
-struct http_server {
-    struct MHD_Daemon *daemon;
-    struct http_limits limits;
-    http_handler *handler;
-    void *handler_arg;
-    size_t body_bytes;                /* buffers of all exchanges */
-    size_t open_exchanges;            /* begun and not yet released by the library */
-    struct http_exchange *unanswered; /* given to the handler; doubly linked */
-    bool
-        resumed; /* an answer waits for the next run; neither epoll nor the library's time-out tells */
-    uint16_t port;
-    int epoll_fd;
-};
-
-/* Life: reading -> with the handler -> answered -> released by the library (on_completed). */
-struct http_exchange {
-    struct http_server *server;
-    struct MHD_Connection *connection;
-    const char *method;
-    const char *path;
-    char *body;
-    size_t body_len;
-    size_t body_capacity;
-    size_t discarded;  /* bytes thrown away after a refusal */
-    int refusal;       /* status to give instead of calling the handler; 0 = none */
-    bool with_handler; /* the handler has been called */
-    bool suspended;
-    struct MHD_Response *response; /* set by http_answer */
-    int status;
-    struct http_exchange *next;
-    struct http_exchange *previous;
-};
-
 static void unanswered_add(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->server;
@@ -60,7 +27,7 @@ static void unanswered_add(struct http_exchange *exchange)
     server->unanswered = exchange;
 }
 
-static void unanswered_remove(struct http_exchange *exchange)
+void unanswered_remove(struct http_exchange *exchange)
 {
     if (exchange->next)
         exchange->next->previous = exchange->previous;
@@ -70,7 +37,7 @@ static void unanswered_remove(struct http_exchange *exchange)
         exchange->server->unanswered = exchange->next;
 }
 
-static void drop_body(struct http_exchange *exchange)
+void drop_body(struct http_exchange *exchange)
 {
     exchange->server->body_bytes -= exchange->body_capacity;
     free(exchange->body);
@@ -234,6 +201,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
     *slot = NULL;
     server->open_exchanges--;
     drop_body(exchange);
+    heads_free(exchange);
     if (exchange->response)
         MHD_destroy_response(exchange->response);
     free(exchange);
@@ -247,12 +215,12 @@ void http_answer(struct http_exchange *exchange, int status, const char *content
     unanswered_remove(exchange);
     exchange->status = status;
     exchange->response = make_response(content_type, body, retry_after_s);
-    drop_body(exchange);
-    if (exchange->suspended) {
-        exchange->suspended = false;
-        exchange->server->resumed = true;
-        MHD_resume_connection(exchange->connection);
+    if (exchange->response && !heads_add(exchange, exchange->response)) {
+        MHD_destroy_response(exchange->response);
+        exchange->response = NULL;
     }
+    drop_body(exchange);
+    exchange_resume(exchange);
 }
 
 struct str http_method(const struct http_exchange *exchange)
@@ -285,6 +253,27 @@ struct str http_query(const struct http_exchange *exchange, const char *name)
 struct str http_header(const struct http_exchange *exchange, const char *name)
 {
     return look_up(exchange, MHD_HEADER_KIND, name);
+}
+
+struct str http_cookie(const struct http_exchange *exchange, const char *name)
+{
+    return look_up(exchange, MHD_COOKIE_KIND, name);
+}
+
+const char *http_peer(const struct http_exchange *exchange, char out[HTTP_PEER_SIZE])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    const void *bytes = NULL;
+    *out = '\0';
+    if (address && address->sa_family == AF_INET)
+        bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    else if (address && address->sa_family == AF_INET6)
+        bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    if (bytes)
+        inet_ntop(address->sa_family, bytes, out, HTTP_PEER_SIZE);
+    return out;
 }
 
 struct str http_body(const struct http_exchange *exchange)
@@ -333,6 +322,7 @@ struct http_server *http_server_free(struct http_server *server)
                     STR("{\"error_code\":\"503\",\"message\":\"Máy chủ đang dừng; hãy gửi lại "
                         "sau\"}\n"),
                     1);
+    streams_end(server);
     struct mono begun = mono_now();
     while (server->open_exchanges > 0 && mono_diff_ms(begun, mono_now()) < FAREWELL_MS) {
         struct pollfd ready = {.fd = server->epoll_fd, .events = POLLIN};
