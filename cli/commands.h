@@ -23,6 +23,7 @@ int cmd_gen(int argc, char **argv);
 int cmd_topics(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_board(int argc, char **argv);
 
 /* LC_ALL, else LC_MESSAGES, else LANG begins with "en". */
 bool cli_english(void);

@@ -31,6 +31,8 @@ static const struct command {
     {"report", cmd_report, "-c hoso.conf --unit 11713 --from 2025-07-01 --to 2026-06-30",
      "tổng hợp tình hình giải quyết hồ sơ của một xã trong kỳ",
      "summary of one commune's dossiers in a period"},
+    {"board", cmd_board, "user add --name truc.ban --role city -c hoso.conf",
+     "tài khoản của bảng theo dõi trực tiếp", "accounts of the live board"},
     {0},
 };
 

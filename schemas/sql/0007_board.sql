@@ -29,10 +29,13 @@ CREATE TABLE hoso.board_audit (
 );
 CREATE INDEX board_audit_at ON hoso.board_audit (at);
 
--- What a transaction of the board may see: 'all', or one unit_id as text. Unset = nothing.
-CREATE FUNCTION hoso.board_sees(unit integer) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT CASE current_setting('hoso.units', true) WHEN 'all' THEN true
-           ELSE unit::text = current_setting('hoso.units', true) END
+-- What a transaction of the board may see, setting hoso.units: 'all', or one unit_id. Unset = nothing.
+CREATE FUNCTION hoso.board_all() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(current_setting('hoso.units', true) = 'all', false)
+$$;
+CREATE FUNCTION hoso.board_unit() RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN current_setting('hoso.units', true) ~ '^[0-9]{1,9}$'
+           THEN current_setting('hoso.units', true)::integer END
 $$;
 
 -- The roles under which the board reads, by SET LOCAL ROLE. Only a unit's own staff may know a dossier's code.
@@ -69,24 +72,26 @@ BEGIN
             ' original_due_at, deadline_at, began_at, fired_at, ended_at, last_event_at, last_ingested_at, late_data, updated_at)'
             ' ON hoso.alert TO %I', role);
     END LOOP;
-    GRANT SELECT (code, alternative_code, deciding_agency, receiving_agency) ON hoso.dossier TO hoso_board_unit;
+    GRANT SELECT (code, alternative_code, alias_of, deciding_agency, receiving_agency) ON hoso.dossier TO hoso_board_unit;
     GRANT SELECT (dossier_code) ON hoso.alert TO hoso_board_unit;
 EXCEPTION WHEN undefined_object THEN NULL;  -- the board says at its start that the roles are missing
 END $$;
 
-DO $$ BEGIN
-    CREATE POLICY board ON hoso.dossier FOR SELECT TO hoso_board_city, hoso_board_unit USING (hoso.board_sees(unit_id));
-    CREATE POLICY board ON hoso.rollup_daily FOR SELECT TO hoso_board_city, hoso_board_unit USING (hoso.board_sees(unit_id));
-    CREATE POLICY board ON hoso.rollup_open FOR SELECT TO hoso_board_city, hoso_board_unit USING (hoso.board_sees(unit_id));
-    CREATE POLICY board ON hoso.alert FOR SELECT TO hoso_board_city, hoso_board_unit USING (hoso.board_sees(unit_id));
+-- The functions stand in sub-selects, so that they run once for a statement and not once for a row.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['dossier', 'rollup_daily', 'rollup_open', 'alert'] LOOP
+        EXECUTE format('CREATE POLICY board ON hoso.%I FOR SELECT TO hoso_board_city, hoso_board_unit'
+            ' USING ((SELECT hoso.board_all()) OR unit_id = (SELECT hoso.board_unit()))', name);
+    END LOOP;
     CREATE POLICY board ON hoso.dossier_event FOR SELECT TO hoso_board_city, hoso_board_unit
         USING (EXISTS (SELECT FROM hoso.dossier d WHERE d.dossier_id = dossier_event.dossier_id));
 EXCEPTION WHEN undefined_object THEN NULL;
 END $$;
 
--- Rows come in the order of ingested_at, nearly: a few pages of summary find the newest.
-CREATE INDEX dossier_event_newest ON hoso.dossier_event USING brin (ingested_at)
-    WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX dossier_event_newest ON hoso.dossier_event (ingested_at);
 CREATE INDEX rollup_daily_day ON hoso.rollup_daily (day, unit_id);
 CREATE INDEX alert_updated ON hoso.alert (updated_at);
 CREATE INDEX alert_firing ON hoso.alert (fired_at) WHERE state = 'firing';

@@ -229,9 +229,11 @@ int access_begin(struct pg *pg, int32_t unit_id, struct error *err)
     int r =
         pg_script(pg,
                   unit_id ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-                            "SET LOCAL ROLE hoso_board_unit; SET LOCAL statement_timeout = 5000"
+                            "SET LOCAL ROLE hoso_board_unit; SET LOCAL statement_timeout = 5000; "
+                            "SET LOCAL jit = off"
                           : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-                            "SET LOCAL ROLE hoso_board_city; SET LOCAL statement_timeout = 5000",
+                            "SET LOCAL ROLE hoso_board_city; SET LOCAL statement_timeout = 5000; "
+                            "SET LOCAL jit = off",
                   err);
     struct pg_param param = pg_text(str_of(units));
     if (r == 0)

@@ -64,8 +64,11 @@ int poll_scope(struct board *board, struct scope *scope, struct error *err);
 void poll_services(struct board *board, const struct service_report *report);
 
 /* ---- read.c: inside a transaction of the scope (access_begin) ---- */
-/* Everything of a scope's model but the pipeline. soon: the last day that counts as "due soon". */
-int read_scope(struct pg *pg, struct model *model, bool with_codes, bool slowly, int32_t soon,
+/*
+ * Everything of a scope's model but the pipeline. unit_id 0 = the city's. slowly: also what changes slowly (communes, the month). soon: the
+ * last day that counts as "due soon".
+ */
+int read_scope(struct pg *pg, struct model *model, int32_t unit_id, bool slowly, int32_t soon,
                struct error *err);
 
 /* ---- api.c ---- */

@@ -111,16 +111,9 @@ static int read_figures(struct pg *pg, struct model *model, bool slowly, int32_t
     return r;
 }
 
-/* Newer than `after_at`. *ret_count: how many there were. */
-static int read_feed_after(struct pg *pg, struct model *model, bool with_codes, int64_t after_at,
-                           size_t *ret_count, struct error *err)
+static void add_feed(struct model *model, const struct pg_result *rows)
 {
-    struct pg_result *rows = NULL;
-    struct pg_param params[] = {pg_time(after_at), pg_int64(FEED_MAX)};
-    int r = pg_exec(pg, with_codes ? SQL_FEED("d.code::text") : SQL_FEED("''::text"), params, 2,
-                    &rows, err);
-    *ret_count = r < 0 ? 0 : pg_rows(rows);
-    for (size_t i = *ret_count; r == 0 && i-- > 0;) {
+    for (size_t i = pg_rows(rows); i-- > 0;) {
         struct feed_item item = {.occurred_at = pg_get_time(rows, i, 1),
                                  .ingested_at = pg_get_time(rows, i, 2),
                                  .unit_id = pg_get_int32(rows, i, 3),
@@ -133,30 +126,29 @@ static int read_feed_after(struct pg *pg, struct model *model, bool with_codes, 
         copy(item.dossier_code, sizeof item.dossier_code, pg_get_text(rows, i, 9));
         model_add_feed(model, &item);
     }
+}
+
+/* Batches of different partitions are committed out of order: what came shortly before the newest is read again. */
+static int read_feed(struct pg *pg, struct model *model, int32_t unit_id, struct error *err)
+{
+    struct pg_result *rows = NULL;
+    int64_t after_at =
+        model->feed_count ? model->feed[0].ingested_at - FEED_OVERLAP_MS : TIME_MIN_AT;
+    struct pg_param params[] = {pg_time(after_at), pg_int64(FEED_MAX), pg_int32(unit_id)};
+    int r = unit_id ? pg_exec(pg, SQL_UNIT_FEED, params, 3, &rows, err)
+                    : pg_exec(pg, SQL_FEED("''::text"), params, 2, &rows, err);
+    if (r == 0)
+        add_feed(model, rows);
     pg_result_free(rows);
     return r;
 }
 
-static int read_feed(struct pg *pg, struct model *model, bool with_codes, struct error *err)
-{
-    static const int64_t windows_ms[] = {MS_PER_MINUTE, MS_PER_HOUR, MS_PER_DAY, 400 * MS_PER_DAY};
-    size_t count = 0;
-    int r = 0;
-    if (model->feed_count)
-        return read_feed_after(pg, model, with_codes, model->feed[0].ingested_at - FEED_OVERLAP_MS,
-                               &count, err);
-    for (size_t i = 0; r == 0 && count < FEED_MAX && i < sizeof windows_ms / sizeof *windows_ms;
-         i++)
-        r = read_feed_after(pg, model, with_codes, clock_now() - windows_ms[i], &count, err);
-    return r;
-}
-
-static int read_alerts(struct pg *pg, struct model *model, bool with_codes, struct error *err)
+static int read_alerts(struct pg *pg, struct model *model, int32_t unit_id, struct error *err)
 {
     struct pg_result *rows = NULL;
     struct pg_param limit = pg_int64(ALERTS_MAX);
-    int r = pg_exec(pg, with_codes ? SQL_ALERTS("dossier_code::text") : SQL_ALERTS("''::text"),
-                    &limit, 1, &rows, err);
+    int r = pg_exec(pg, unit_id ? SQL_ALERTS("dossier_code::text") : SQL_ALERTS("''::text"), &limit,
+                    1, &rows, err);
     size_t count = r < 0 ? 0 : pg_rows(rows);
     struct alert_item *items = calloc(count + 1, sizeof *items);
     if (r == 0 && !items)
@@ -182,7 +174,7 @@ static int read_alerts(struct pg *pg, struct model *model, bool with_codes, stru
     return r;
 }
 
-int read_scope(struct pg *pg, struct model *model, bool with_codes, bool slowly, int32_t soon,
+int read_scope(struct pg *pg, struct model *model, int32_t unit_id, bool slowly, int32_t soon,
                struct error *err)
 {
     int32_t today = day_of(clock_now());
@@ -192,8 +184,8 @@ int read_scope(struct pg *pg, struct model *model, bool with_codes, bool slowly,
     if (r == 0)
         r = read_figures(pg, model, slowly, soon, err);
     if (r == 0)
-        r = read_feed(pg, model, with_codes, err);
+        r = read_feed(pg, model, unit_id, err);
     if (r == 0)
-        r = read_alerts(pg, model, with_codes, err);
+        r = read_alerts(pg, model, unit_id, err);
     return r;
 }

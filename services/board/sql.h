@@ -18,7 +18,8 @@
 /* The communes of day $1. Every statement of this part: unit_id first. */
 #define SQL_UNITS                                                                                  \
     "SELECT unit_id, code, name, kind FROM hoso.unit "                                             \
-    "WHERE $1 BETWEEN valid_from AND valid_to AND hoso.board_sees(unit_id) ORDER BY code"
+    "WHERE $1 BETWEEN valid_from AND valid_to AND (hoso.board_all() OR unit_id = "                 \
+    "hoso.board_unit()) ORDER BY code"
 /* $1 today, $2 the last day that is "soon". waiting, running, paused, overdue, due today, due soon. */
 #define SQL_OPEN                                                                                   \
     "SELECT unit_id, coalesce(sum(count) FILTER (WHERE phase = 'waiting'), 0)::bigint, "           \
@@ -38,13 +39,24 @@
     "SELECT unit_id, count(*) FROM hoso.alert WHERE state = 'firing' AND NOT silent "              \
     "GROUP BY unit_id"
 
-/* CODE: the dossier's code, or NULL for those who may not know it. */
-#define SQL_FEED(CODE)                                                                             \
+/* The newest events after $1, at most $2. CODE: the dossier's code, or NULL for those who may not know it. */
+#define SQL_FEED_COLUMNS(CODE)                                                                     \
     "SELECT e.event_id, e.occurred_at, e.ingested_at, d.unit_id, e.status::integer, "              \
     "e.kind::text, "                                                                               \
-    "d.channel::text, coalesce(d.procedure_code, ''), e.source::text, " CODE                       \
-    " FROM hoso.dossier_event e JOIN hoso.dossier d USING (dossier_id) "                           \
-    "WHERE e.ingested_at > $1 ORDER BY e.ingested_at DESC LIMIT $2"
+    "d.channel::text, coalesce(d.procedure_code, ''), e.source::text, " CODE " FROM "
+#define SQL_FEED(CODE)                                                                             \
+    "WITH newest AS MATERIALIZED (SELECT dossier_id, event_id, occurred_at, ingested_at, status, " \
+    "kind, source FROM hoso.dossier_event WHERE ingested_at > $1 ORDER BY ingested_at DESC "       \
+    "LIMIT $2) " SQL_FEED_COLUMNS(CODE) "newest e JOIN hoso.dossier d USING (dossier_id) "         \
+                                        "ORDER BY e.ingested_at DESC"
+/* The same of unit $3: the newest events are of the dossiers that were heard of last. */
+#define SQL_UNIT_FEED                                                                              \
+    "WITH heard AS MATERIALIZED (SELECT dossier_id, unit_id, channel, procedure_code, code "       \
+    "FROM hoso.dossier WHERE unit_id = $3 AND last_ingested_at > $1 "                              \
+    "ORDER BY last_ingested_at DESC LIMIT $2) " SQL_FEED_COLUMNS(                                  \
+        "d.code::text") "heard d JOIN hoso.dossier_event e USING (dossier_id) WHERE "              \
+                        "e.ingested_at > $1 "                                                      \
+                        "ORDER BY e.ingested_at DESC LIMIT $2"
 #define SQL_ALERTS(CODE)                                                                           \
     "SELECT alert_id, unit_id, rule, episode, coalesce(procedure_code, ''), due_at, fired_at, "    \
     "updated_at, " CODE ", ''::text, NULL::timestamptz FROM hoso.alert "                           \

@@ -14,8 +14,9 @@ enum { SESSION_KEY_SIZE = 32, BEAT_MS = 15000 };
 struct scope {
     int32_t unit_id; /* 0 = the whole city, without dossier codes */
     struct model model;
-    struct mono read_at; /* last brought up to date */
-    bool slowly_read;    /* what changes slowly has been read once */
+    struct mono read_at;   /* last brought up to date */
+    int64_t city_revision; /* of the city's model when this one was last compared with it */
+    bool slowly_read;      /* what changes slowly has been read once */
     struct mono slow_at;
     size_t clients;
     struct mono used_at; /* last client or API call */
