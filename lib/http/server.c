@@ -6,137 +6,15 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    BODY_FIRST_BYTES = 16 * 1024,
     CONNECTION_MEMORY_BYTES = 64 * 1024, /* request line, headers and one read of the body */
     FAREWELL_MS = 1000,
 };
-
-static void unanswered_add(struct http_exchange *exchange)
-{
-    struct http_server *server = exchange->server;
-    exchange->next = server->unanswered;
-    if (exchange->next)
-        exchange->next->previous = exchange;
-    server->unanswered = exchange;
-}
-
-void unanswered_remove(struct http_exchange *exchange)
-{
-    if (exchange->next)
-        exchange->next->previous = exchange->previous;
-    if (exchange->previous)
-        exchange->previous->next = exchange->next;
-    else
-        exchange->server->unanswered = exchange->next;
-}
-
-void drop_body(struct http_exchange *exchange)
-{
-    exchange->server->body_bytes -= exchange->body_capacity;
-    free(exchange->body);
-    exchange->body = NULL;
-    exchange->body_len = exchange->body_capacity = 0;
-}
-
-/* From now on the body is thrown away as it comes. */
-static void refuse(struct http_exchange *exchange, int status)
-{
-    exchange->refusal = status;
-    drop_body(exchange);
-}
-
-/* Memory follows what has arrived, not what was announced: announcing costs a sender nothing. */
-static bool body_reserve(struct http_exchange *exchange, size_t needed)
-{
-    struct http_server *server = exchange->server;
-    size_t capacity = exchange->body_capacity ? exchange->body_capacity : BODY_FIRST_BYTES;
-    while (capacity < needed)
-        capacity *= 2;
-    if (capacity > server->limits.body_max_bytes && needed <= server->limits.body_max_bytes)
-        capacity = server->limits.body_max_bytes;
-    if (capacity <= exchange->body_capacity)
-        return true;
-    size_t more = capacity - exchange->body_capacity;
-    if (server->body_bytes + more > HTTP_BODIES_AT_ONCE * server->limits.body_max_bytes)
-        return false;
-    char *grown = realloc(exchange->body, capacity);
-    if (!grown)
-        return false;
-    server->body_bytes += more;
-    exchange->body = grown;
-    exchange->body_capacity = capacity;
-    return true;
-}
-
-/* false = cut the connection: the sender goes on and on after having been refused. */
-static bool take_body(struct http_exchange *exchange, const char *data, size_t size)
-{
-    size_t max = exchange->server->limits.body_max_bytes;
-    if (!exchange->refusal && size > max - exchange->body_len)
-        refuse(exchange, 413);
-    if (!exchange->refusal && !body_reserve(exchange, exchange->body_len + size))
-        refuse(exchange, 503);
-    if (exchange->refusal) {
-        exchange->discarded += size;
-        return exchange->discarded <= 2 * max;
-    }
-    memcpy(exchange->body + exchange->body_len, data, size);
-    exchange->body_len += size;
-    return true;
-}
-
-static struct MHD_Response *make_response(const char *content_type, struct str body,
-                                          int retry_after_s)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.len, (void *)body.data, MHD_RESPMEM_MUST_COPY);
-    if (!response)
-        return NULL;
-    enum MHD_Result added =
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-    if (retry_after_s > 0) {
-        char seconds[16];
-        snprintf(seconds, sizeof seconds, "%d", retry_after_s);
-        if (!MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds))
-            added = MHD_NO;
-    }
-    if (added)
-        return response;
-    MHD_destroy_response(response);
-    return NULL;
-}
-
-static enum MHD_Result send_refusal(struct http_exchange *exchange)
-{
-    bool too_large = exchange->refusal == 413;
-    struct str text = too_large
-                          ? STR("{\"error_code\":\"413\",\"message\":\"Gói tin quá lớn; hãy chia "
-                                "nhỏ\"}\n")
-                          : STR("{\"error_code\":\"503\",\"message\":\"Máy chủ đang bận; hãy gửi "
-                                "lại sau\"}\n");
-    struct MHD_Response *response = make_response("application/json", text, too_large ? 0 : 1);
-    if (!response)
-        return MHD_NO;
-    enum MHD_Result queued =
-        MHD_queue_response(exchange->connection, (unsigned)exchange->refusal, response);
-    MHD_destroy_response(response);
-    return queued;
-}
-
-/* NULL response = memory was short when the answer was made: the connection is cut, which a sender takes as "again". */
-static enum MHD_Result send_answer(struct http_exchange *exchange)
-{
-    if (!exchange->response)
-        return MHD_NO;
-    return MHD_queue_response(exchange->connection, (unsigned)exchange->status, exchange->response);
-}
 
 static struct http_exchange *begin_exchange(struct http_server *server,
                                             struct MHD_Connection *connection, const char *path,
@@ -148,10 +26,18 @@ static struct http_exchange *begin_exchange(struct http_server *server,
     *exchange = (struct http_exchange){
         .server = server, .connection = connection, .method = method, .path = path};
     server->open_exchanges++;
+    exchange->line = connection_of(connection);
+    if (exchange->line) {
+        exchange->line->exchange = exchange;
+        exchange->line->since = mono_now();
+    }
     const char *announced =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     if (announced && strtoull(announced, NULL, 10) > server->limits.body_max_bytes)
         exchange->refusal = 413;
+    int strict = strict_check(connection);
+    if (strict)
+        exchange->refusal = strict;
     return exchange;
 }
 
@@ -200,27 +86,15 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
         return;
     *slot = NULL;
     server->open_exchanges--;
+    if (exchange->line) {
+        exchange->line->exchange = NULL;
+        exchange->line->since = mono_now();
+    }
     drop_body(exchange);
     heads_free(exchange);
     if (exchange->response)
         MHD_destroy_response(exchange->response);
     free(exchange);
-}
-
-void http_answer(struct http_exchange *exchange, int status, const char *content_type,
-                 struct str body, int retry_after_s)
-{
-    if (exchange->status)
-        abort(); /* answered twice: a bug of the caller */
-    unanswered_remove(exchange);
-    exchange->status = status;
-    exchange->response = make_response(content_type, body, retry_after_s);
-    if (exchange->response && !heads_add(exchange, exchange->response)) {
-        MHD_destroy_response(exchange->response);
-        exchange->response = NULL;
-    }
-    drop_body(exchange);
-    exchange_resume(exchange);
 }
 
 struct str http_method(const struct http_exchange *exchange)
@@ -260,6 +134,11 @@ struct str http_cookie(const struct http_exchange *exchange, const char *name)
     return look_up(exchange, MHD_COOKIE_KIND, name);
 }
 
+struct str http_body(const struct http_exchange *exchange)
+{
+    return (struct str){exchange->body, exchange->body_len};
+}
+
 const char *http_peer(const struct http_exchange *exchange, char out[HTTP_PEER_SIZE])
 {
     const union MHD_ConnectionInfo *info =
@@ -274,11 +153,6 @@ const char *http_peer(const struct http_exchange *exchange, char out[HTTP_PEER_S
     if (bytes)
         inet_ntop(address->sa_family, bytes, out, HTTP_PEER_SIZE);
     return out;
-}
-
-struct str http_body(const struct http_exchange *exchange)
-{
-    return (struct str){exchange->body, exchange->body_len};
 }
 
 int http_server_new(const char *listen, const struct http_limits *limits, http_handler *handler,
@@ -301,6 +175,7 @@ int http_server_new(const char *listen, const struct http_limits *limits, http_h
         MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT, limits->connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, limits->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_END);
     if (!server->daemon) {
         close(listen_fd);
@@ -350,6 +225,7 @@ void http_server_run(struct http_server *server)
 {
     server->resumed = false;
     MHD_run(server->daemon);
+    cut_slow_connections(server, mono_now());
 }
 
 int http_server_timeout_ms(struct http_server *server)
