@@ -277,7 +277,7 @@ LEFT JOIN hoso.field f ON f.field_code = coalesce(d.field_code, p.field_code)
 LEFT JOIN hoso.late_reason l ON l.late_reason = d.late_reason
 WHERE NOT d.is_alias AND NOT d.erased;
 CREATE VIEW analytics.dossier_code WITH (security_invoker = true) AS
-SELECT dossier_id, code AS dossier_code, alternative_code, unit_id FROM hoso.dossier WHERE alias_of IS NULL AND NOT erased;
+SELECT dossier_id, code AS dossier_code, alternative_code, alias_of AS canonical_code, unit_id FROM hoso.dossier WHERE NOT erased;
 
 CREATE VIEW analytics.rollup_daily WITH (security_invoker = true) AS
 SELECT r.unit_id, u.code AS unit_code, u.name AS unit_name, r.day, r.procedure_code,
@@ -882,6 +882,7 @@ BEGIN
             ('late_reason_name', 'Nguyên nhân quá hạn'),
             ('dossier_id', 'Số thứ tự hồ sơ của hoso; không phải mã hồ sơ'),
             ('dossier_code', 'Mã hồ sơ (MaHoSo): coi như dữ liệu cá nhân'),
+            ('canonical_code', 'Mã chính, khi đây chỉ là mã khác của cùng hồ sơ'),
             ('alternative_code', 'Mã khác của cùng hồ sơ (MaHoSoKhac)'),
             ('quarantine_reason', 'Vì sao chưa xác định được đơn vị; trống = đã xác định'),
             ('deciding_agency_code', 'Mã cơ quan giải quyết'),
