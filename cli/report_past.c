@@ -202,12 +202,13 @@ static int write_rows(struct past *past, struct error *err)
         params[2 + i] = pg_array_param(&past->columns[i]);
     int r = pg_exec(
         past->pg,
-        "INSERT INTO hoso.dossier_past (read_on, known_at" PAST_COLUMNS(
-            NAME) ") SELECT $1, coalesce($2, 'infinity'), u.* FROM unnest($3, $4, $5, $6, $7, $8, "
+        "INSERT INTO hoso.dossier_past (read_on, known_at, map_version" PAST_COLUMNS(
+            NAME) ") SELECT $1, coalesce($2, 'infinity'), (SELECT coalesce(max(version), 0) FROM "
+                  "hoso.map_change), u.* FROM unnest($3, $4, $5, $6, $7, $8, "
                   "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
                   "$25, $26, $27, $28, $29) AS u "
-                  "ON CONFLICT (read_on, known_at, dossier_id) DO UPDATE SET read_on = "
-                  "excluded.read_on" PAST_COLUMNS(ASSIGN),
+                  "ON CONFLICT (read_on, known_at, dossier_id) DO UPDATE SET map_version = "
+                  "excluded.map_version" PAST_COLUMNS(ASSIGN),
         params, sizeof params / sizeof *params, NULL, err);
     for (int i = 0; i < PAST_COLUMN_COUNT; i++)
         pg_array_clear(&past->columns[i]);

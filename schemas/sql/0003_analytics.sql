@@ -68,13 +68,14 @@ CREATE TABLE hoso.reader_unit (
 );
 
 -- Dossiers as they stood at the end of a day, folded again from their history by `hoso report`: only those whose history goes on after
--- that day. A row holds as long as the dossier has heard nothing new (seen_at = its last_ingested_at). unit_id NULL and
--- accepted_at NULL: it was not there yet.
+-- that day. A row holds as long as the dossier has heard nothing new (seen_at = its last_ingested_at) and the map of units is the same.
+-- unit_id NULL and accepted_at NULL: it was not there yet.
 CREATE TABLE hoso.dossier_past (
     read_on         date NOT NULL,
     known_at        timestamptz NOT NULL,    -- infinity = everything that is known
     dossier_id      bigint NOT NULL,
     seen_at         timestamptz NOT NULL,
+    map_version     bigint NOT NULL,
     present_unit_id integer,
     unit_id         integer,
     procedure_code  text,
@@ -375,7 +376,9 @@ BEGIN ATOMIC
     UNION ALL
     SELECT p.dossier_id, p.unit_id, p.procedure_code, p.field_code, p.channel, p.online_level, p.non_territorial, p.status, p.phase,
            p.submitted_at, p.accepted_at, p.due_at, p.ended_at, p.ended_known_at, p.verdict, p.paid, p.paid_online, p.digitised,
-           p.apology_sent, p.late_reason, p.rating, p.rated_at, d.dossier_id IS NULL OR p.seen_at = d.last_ingested_at
+           p.apology_sent, p.late_reason, p.rating, p.rated_at,
+           (d.dossier_id IS NULL OR p.seen_at = d.last_ingested_at)
+           AND p.map_version = (SELECT coalesce(max(m.version), 0) FROM hoso.map_change m)
     FROM hoso.dossier_past p LEFT JOIN hoso.analyst_dossier d ON d.dossier_id = p.dossier_id
     WHERE p.read_on = p_read_on AND p.known_at = p_known_at
       AND (NOT (SELECT hoso.is_commune_reader()) OR p.unit_id = ANY ((SELECT hoso.readable_units())::integer[]));
@@ -768,7 +771,7 @@ BEGIN
     GRANT SELECT ON analytics.dossier_code TO hoso_case;
     GRANT SELECT ON analytics.report_export, hoso.report_export TO hoso_analyst;
     -- What the views read, with the rights of who asks. No right to schema hoso: nobody can name these directly.
-    GRANT SELECT ON hoso.unit, hoso.agency, hoso.work_calendar, hoso.field, hoso.procedure, hoso.late_reason, hoso.rollup_daily,
+    GRANT SELECT ON hoso.unit, hoso.agency, hoso.map_change, hoso.work_calendar, hoso.field, hoso.procedure, hoso.late_reason, hoso.rollup_daily,
         hoso.rollup_open, hoso.kafka_offset, hoso.dossier_past, hoso.analyst_dossier, hoso.analyst_daily, hoso.analyst_open
         TO hoso_reader;
     SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
