@@ -174,11 +174,15 @@ static void sheet_columns(struct xlsx *xlsx, const struct form *form)
         snprintf(number, sizeof number, "(%d)", c);
         xlsx_text(xlsx, ROW_NUMBER, c - 1, number, XLSX_NUMBER_HEAD);
     }
+    bool wide = form->column_count > 15;
     xlsx_column_width(xlsx, 0, 0, 5);
-    xlsx_column_width(xlsx, 1, 1, 28);
+    xlsx_column_width(xlsx, 1, 1, wide ? 22 : 28);
     xlsx_column_width(xlsx, FIRST_COLUMN, FIRST_COLUMN + (int)form->column_count - 1,
-                      form->column_count > 15 ? 8.5 : 11);
-    xlsx_row_height(xlsx, ROW_HEAD, form->column_count > 15 ? 66 : 48);
+                      wide ? 7.2 : 11);
+    xlsx_row_height(xlsx, ROW_GROUP, 20);
+    xlsx_row_height(xlsx, ROW_HEAD, wide ? 84 : 48);
+    if (wide)
+        xlsx_large_paper(xlsx);
     xlsx_repeat_rows(xlsx, ROW_GROUP, ROW_NUMBER);
 }
 
@@ -209,6 +213,7 @@ static void sheet_rows(struct xlsx *xlsx, const struct report_table *table)
     int last = FIRST_COLUMN + (int)table->form->column_count - 1;
     for (size_t i = 0; i < table->row_count; i++, at++) {
         snprintf(name, sizeof name, "%.*s", STR_ARG(table->rows[i].name));
+        xlsx_row_height(xlsx, at, 20);
         xlsx_number(xlsx, at, 0, (double)(i + 1), XLSX_CENTER);
         xlsx_text(xlsx, at, 1, name, XLSX_TEXT);
         sheet_cells(xlsx, table, &table->rows[i], at, false);

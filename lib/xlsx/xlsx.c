@@ -89,7 +89,7 @@ int xlsx_new(const char *path, const char *sheet_name, struct xlsx **ret, struct
         return error_set(err, ERR_NOMEM, "workbook: out of memory");
     }
     worksheet_set_landscape(xlsx->sheet);
-    worksheet_set_paper(xlsx->sheet, 9); /* A4 */
+    worksheet_set_paper(xlsx->sheet, PAPER_A4);
     worksheet_fit_to_pages(xlsx->sheet, 1, 0);
     worksheet_set_margins(xlsx->sheet, 0.4, 0.4, 0.5, 0.5);
     worksheet_center_horizontally(xlsx->sheet);
@@ -145,6 +145,11 @@ void xlsx_column_width(struct xlsx *xlsx, int first_column, int last_column, dou
 void xlsx_row_height(struct xlsx *xlsx, int row, double height)
 {
     remember(xlsx, worksheet_set_row(xlsx->sheet, (lxw_row_t)row, height, NULL));
+}
+
+void xlsx_large_paper(struct xlsx *xlsx)
+{
+    worksheet_set_paper(xlsx->sheet, PAPER_A3);
 }
 
 void xlsx_repeat_rows(struct xlsx *xlsx, int first_row, int last_row)

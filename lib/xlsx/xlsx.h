@@ -45,6 +45,8 @@ void xlsx_merged(struct xlsx *xlsx, int first_row, int first_column, int last_ro
 /* In characters of the font; in points. */
 void xlsx_column_width(struct xlsx *xlsx, int first_column, int last_column, double width);
 void xlsx_row_height(struct xlsx *xlsx, int row, double height);
+/* Prints on A3 instead of A4. */
+void xlsx_large_paper(struct xlsx *xlsx);
 /* The rows are printed again on top of every page, and stay in sight. */
 void xlsx_repeat_rows(struct xlsx *xlsx, int first_row, int last_row);
 
