@@ -23,6 +23,8 @@ enum {
     SHADE = 128
 };
 
+enum { PAPER_A3 = 8, PAPER_A4 = 9 }; /* as Excel numbers them */
+
 static const struct {
     unsigned look;
     double size;
