@@ -58,6 +58,7 @@ struct aggregator *aggregator_free(struct aggregator *aggregator)
     consumer_free(aggregator->consumer);
     relay_free(aggregator->relay);
     applier_free(aggregator->applier);
+    refold_free(aggregator->refold);
     pg_free(aggregator->pg);
     reference_deinit(&aggregator->reference);
     codec_free(aggregator->codec);
@@ -151,6 +152,7 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
     if (r < 0)
         return r;
     succeeded(aggregator);
+    refold_wake(aggregator->refold);
     aggregator->in_doubt = false;
     aggregator->joined = true;
     status_trouble(aggregator, TROUBLE_DISPLACED, NULL);
@@ -181,7 +183,8 @@ static int open_reference(struct aggregator *aggregator, struct error *err)
             return error_prefix(err, r, "reference tables (`hoso db migrate` makes them)");
         aggregator->applier =
             applier_new(&aggregator->reference, &aggregator->rules, aggregator->codec);
-        if (!aggregator->applier)
+        aggregator->refold = refold_new(&aggregator->rules, aggregator->codec);
+        if (!aggregator->applier || !aggregator->refold)
             return error_set(err, ERR_NOMEM, "out of memory");
     }
     return r;
@@ -320,9 +323,13 @@ static int work(struct aggregator *aggregator, struct error *err)
     if (r < 0)
         return r;
     probe(aggregator);
-    r = aggregator->in_doubt || batch_left_ms(aggregator) == 0 ? writer_flush(aggregator, err) : 0;
+    r = follow_look(aggregator, err);
+    if (r == 0 && (aggregator->in_doubt || batch_left_ms(aggregator) == 0))
+        r = writer_flush(aggregator, err);
     if (r == 0)
         r = writer_connect(aggregator, err);
+    if (r == 0)
+        r = follow_run(aggregator, err);
     if (r == 0)
         r = relay(aggregator, err);
     if (r < 0)
@@ -338,7 +345,7 @@ static void wait_for_work(struct aggregator *aggregator)
     int left_ms = aggregator->unread ? 0 : batch_left_ms(aggregator);
     if (left_ms >= 0 && left_ms < wait_ms)
         wait_ms = left_ms;
-    service_wait(aggregator->service, fds, 2, wait_ms);
+    service_wait(aggregator->service, fds, 2, aggregator->refolding ? 0 : wait_ms);
 }
 
 /* While a retry is planned nothing is read either: the batch is in hand already, and more would only pile up. */
