@@ -19,6 +19,7 @@
 int cmd_config(int argc, char **argv);
 int cmd_db(int argc, char **argv);
 int cmd_dlq(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_due(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_topics(int argc, char **argv);

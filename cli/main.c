@@ -35,6 +35,8 @@ static const struct command {
      "tài khoản của bảng theo dõi trực tiếp", "accounts of the live board"},
     {"dlq", cmd_dlq, "list -c hoso.conf", "những bản ghi không dùng được: liệt kê, xem, gửi lại",
      "records that could not be used: list, show, send again"},
+    {"doctor", cmd_doctor, "-c hoso.conf", "khám hệ thống: cái gì ổn, cái gì không, phải làm gì",
+     "examine the installation: what is well, what is not, what to do"},
     {"quarantine", cmd_quarantine, "-c hoso.conf", "hồ sơ chưa xếp được vào xã nào, và vì sao",
      "dossiers that no commune answers for, and why"},
     {"units", cmd_units, "import -c hoso.conf agencies.csv --dry-run",
