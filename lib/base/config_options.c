@@ -30,10 +30,6 @@
     {                                                                                              \
         OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .secret = true, .named = true               \
     }
-#define NAMED_INTEGER(s, k, u, lo, hi, def, h)                                                     \
-    {                                                                                              \
-        OPTION(s, k, CONFIG_INTEGER, u, lo, hi, def, h), .named = true                             \
-    }
 #define BOOL(s, k, def, h)                                                                         \
     {                                                                                              \
         OPTION(s, k, CONFIG_BOOL, "", 0, 1, def, h)                                                \
@@ -49,10 +45,6 @@
 #define CHOICE(s, k, words, def, h)                                                                \
     {                                                                                              \
         OPTION(s, k, CONFIG_CHOICE, "", 0, 0, def, h), .choices = (words)                          \
-    }
-#define NAMED_SECRET(s, k, lo, hi, def, h)                                                         \
-    {                                                                                              \
-        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .named = true, .secret = true               \
     }
 #define NAMED_CHOICE(s, k, words, def, h)                                                          \
     {                                                                                              \
