@@ -11,7 +11,7 @@ ALTER TABLE hoso.alert
     ADD COLUMN acked_by text,
     ADD COLUMN snoozed_until timestamptz;
 CREATE INDEX alert_escalate ON hoso.alert (escalate_at) WHERE escalate_at IS NOT NULL AND acked_at IS NULL AND state = 'firing';
-CREATE INDEX alert_firing ON hoso.alert (alert_id) WHERE state = 'firing' AND NOT silent;
+CREATE INDEX alert_open ON hoso.alert (alert_id) WHERE state = 'firing' AND NOT silent;
 
 CREATE TABLE hoso.recipient (
     recipient_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
