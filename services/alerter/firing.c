@@ -121,10 +121,8 @@ int firing_apply(struct alerter *alerter, const struct question *question,
         if (late_ms > metrics[METRIC_LATENESS_MAX].value)
             metrics[METRIC_LATENESS_MAX].value = late_ms;
     }
-    if (verdicts->notices) {
+    if (verdicts->notices)
         outbox_wake(alerter->outbox);
-        people_wake(alerter->people);
-    }
     return 0;
 }
 

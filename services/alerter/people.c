@@ -71,11 +71,6 @@ struct people *people_free(struct people *people)
     return NULL;
 }
 
-void people_wake(struct people *people)
-{
-    people->wake = true;
-}
-
 void people_reset(struct people *people)
 {
     people->leads = false; /* the lock went with the connection */
@@ -173,11 +168,9 @@ int people_run(struct people *people, struct pg *pg, const struct calendar *cale
                int64_t now_at, struct error *err)
 {
     transfers_run(people->transfers);
-    bool looks =
-        people->wake || has_answers(people) || mono_diff_ms(people->next_look, mono_now()) >= 0;
+    bool looks = has_answers(people) || mono_diff_ms(people->next_look, mono_now()) >= 0;
     if (!pg || !looks)
         return 0;
-    people->wake = false;
     people->next_look = mono_now();
     people->next_look.us += LOOK_MS * INT64_C(1000);
     beat(people);
@@ -201,7 +194,7 @@ int people_timeout_ms(const struct people *people)
 {
     int64_t look_ms = mono_diff_ms(mono_now(), people->next_look);
     int transfer_ms = transfers_timeout_ms(people->transfers);
-    if (people->wake || look_ms < 0)
+    if (look_ms < 0)
         look_ms = 0;
     return transfer_ms >= 0 && transfer_ms < look_ms ? transfer_ms : (int)look_ms;
 }

@@ -19,8 +19,6 @@ struct people; /* one thread */
 int people_new(const struct config *config, struct people **ret, struct error *err);
 struct people *people_free(struct people *people); /* NULL is fine; returns NULL */
 
-/* There may be something to tell. */
-void people_wake(struct people *people);
 /* What stands in hoso.alert must be looked at anew after a reconnection: what was under way is sent again. */
 void people_reset(struct people *people);
 

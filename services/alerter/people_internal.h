@@ -36,7 +36,6 @@ struct people {
     bool heartbeat_under_way;
 
     bool leads; /* holds the advisory lock on this connection */
-    bool wake;
     struct mono next_look;
     struct people_figures figures;
 
