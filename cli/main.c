@@ -28,6 +28,8 @@ static const struct command {
     {"tail", cmd_tail, "-c hoso.conf --topic alerts",
      "hiện sự kiện hoặc cảnh báo đã giải mã, ngay khi đến",
      "show decoded events or alerts as they come"},
+    {"alerts", cmd_alerts, "list -c hoso.conf --unit 11713",
+     "xem, xác nhận, hoãn cảnh báo; thử gửi", "see, acknowledge and snooze alerts; test sending"},
     {"report", cmd_report, "-c hoso.conf --unit 11713 --from 2025-07-01 --to 2026-06-30",
      "tổng hợp tình hình giải quyết hồ sơ của một xã trong kỳ",
      "summary of one commune's dossiers in a period"},
