@@ -50,10 +50,10 @@ function sections(data) {
   const path = (name) => `communes/${data.code}/${name}`, figures = data.figures;
   return [
     card("trend", path("trend"), trend(data.trend)),
+    data.dossiers && card("dossiers", path("dossiers"), dossierTable(data.dossiers)),
     h("div", { class: "split" },
-      data.dossiers && card("dossiers", path("dossiers"), dossierTable(data.dossiers)),
       card("late_or_data", null, h("p", {}, t("late_text", number(figures.month_late), number(figures.month_late_data)))),
-      card("by_due", path("open"), dueTable(data.open)),
+      card("by_due", path("open"), dueTable(data.open, data.at)),
       card("by_procedure", path("procedures"), table(t("by_procedure"),
         [[t("procedure")], [t("overdue")], [t("running")], [t("received_short")], [t("in_time")], [t("late")]],
         data.procedures.slice(0, 25).map((row) => [row.procedure || "–", number(row.overdue), number(row.running), number(row.received), number(row.in_time), number(row.late)]))),
@@ -62,11 +62,11 @@ function sections(data) {
   ].filter(Boolean);
 }
 
-function dueTable(rows) {
-  const most = Math.max(1, ...rows.map((row) => row.running + row.paused)), today = Date.now();
+function dueTable(rows, now) {
+  const most = Math.max(1, ...rows.map((row) => row.running + row.paused));
   const bar = (row) => svg("svg", { class: "meter", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
-    svg("rect", { width: (100 * row.running) / most, height: 10, class: row.due && dayOf(row.due) + 86400000 < today ? "over" : "" }));
-  return rows.length === 0 ? h("p", { class: "empty" }, "–") : table(t("by_due"), [[t("due")], [t("running")], [t("paused")], [""]],
+    svg("rect", { width: (100 * row.running) / most, height: 10, class: row.due && dayOf(row.due) + 86400000 <= now ? "over" : "" }));
+  return rows.length === 0 ? h("p", { class: "empty" }, "–") : table(t("by_due"), [[t("due")], [t("running")], [t("paused")], [h("span", { class: "sr" }, t("as_chart"))]],
     rows.slice(0, 40).map((row) => [row.due ? day(dayOf(row.due)) : t("no_due"), number(row.running), number(row.paused), bar(row)]));
 }
 

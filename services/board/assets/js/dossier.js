@@ -1,7 +1,6 @@
 // One dossier's life, for the staff of its unit.
 import { get } from "./api.js";
 import { h, svg } from "./dom.js";
-import { table } from "./parts.js";
 import { channelText, dayTime, duration, kindText, number, statusText, t } from "./text.js";
 
 const PHASE_OF = [null, "waiting", "running", "ended", "running", "paused", "paused", "ended", "paused", "ended", "ended"];
@@ -48,7 +47,7 @@ function content(data) {
     h("div", { class: "bar" }, h("h1", {}, t("dossier", data.code)), h("a", { href: "#/xa/" + data.unit }, data.unit_name || data.unit)),
     h("section", { class: "card" }, h("p", {}, h("b", {}, t("clock_" + data.phase))), clockBar(data),
       data.portal_disagrees && h("p", { class: "note" }, t("disagrees", statusText(data.portal_status))),
-      table(t("dossier", data.code), [["", "left"], ["", "left"]], facts.map(([key, value]) => [t(key), value]))),
+      h("dl", { class: "facts" }, facts.flatMap(([key, value]) => [h("dt", {}, t(key)), h("dd", {}, value)]))),
     h("section", { class: "card" }, h("h2", {}, t("history")), h("ol", { class: "timeline" }, data.history.map((event) => {
       const late = (event.ingested_at - event.occurred_at) / 1000;
       return h("li", {}, h("b", {}, dayTime(event.occurred_at)), ` ${event.status ? statusText(event.status) : kindText(event.kind)} `,

@@ -50,10 +50,10 @@ function build(own) {
     h("div", { class: "desk" },
       h("div", { class: "stack" },
         h("section", { class: "card" }, h("div", { class: "bar" }, h("h2", {}, t("communes")), parts.filter, parts.order), parts.tiles, parts.none, legend()),
-        h("section", { class: "card" }, h("div", { class: "bar" }, h("h2", {}, t("worst_table")), parts.all, csvLink("communes?format=csv")),
+        h("section", { class: "card second" }, h("div", { class: "bar" }, h("h2", {}, t("worst_table")), parts.all, csvLink("communes?format=csv")),
           h("div", { class: "scroll dims", tabindex: "0", role: "group", "aria-label": t("worst_table") }, h("table", {}, h("thead", {}, h("tr", {}, columns.map((key) => h("th", { scope: "col" }, t(key))))), parts.body)))),
       h("div", { class: "stack" },
-        h("section", { class: "card" }, h("div", { class: "bar" }, h("h2", {}, t("alerts"), " ", parts.alertCount), csvLink("alerts?format=csv")), parts.alerts, parts.alertsNone),
+        h("section", { class: "card first" }, h("div", { class: "bar" }, h("h2", {}, t("alerts"), " ", parts.alertCount), csvLink("alerts?format=csv")), parts.alerts, parts.alertsNone),
         h("section", { class: "card" }, h("div", { class: "bar" }, h("h2", {}, t("feed")), parts.pause, csvLink("events?format=csv")), parts.feed, parts.feedNone))),
   ];
   parts.alerts.setAttribute("aria-label", t("alerts"));

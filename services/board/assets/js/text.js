@@ -47,7 +47,7 @@ function setForms() {
   const locale = english ? "en-GB" : "vi-VN";
   const date = (options) => new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options });
   forms = { number: new Intl.NumberFormat(locale), one: new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }),
-    share: new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 2 }),
+    share: new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     day: date({ day: "2-digit", month: "2-digit", year: "numeric" }), short: date({ day: "2-digit", month: "2-digit" }),
     clock: date({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
     long: date({ weekday: "long", day: "2-digit", month: "2-digit", year: "numeric" }) };
@@ -79,7 +79,7 @@ export const decimal = (value) => forms.one.format(value);
 /** "97,5%", or a dash where there is nothing to divide by. */
 export const share = (part, whole) => (whole > 0 ? forms.share.format(part / whole) : "–");
 export const day = (at) => forms.day.format(at);
-export const shortDay = (at) => forms.short.format(at);
+export const shortDay = (at) => forms.short.format(at).replace("-", "/"); // as people here write it
 export const clock = (at) => forms.clock.format(at);
 export const longDay = (at) => forms.long.format(at);
 export const dayTime = (at) => `${forms.clock.format(at).slice(0, 5)} ${forms.day.format(at)}`;
