@@ -74,6 +74,9 @@ const struct config_option config_options[] = {
     CHOICE("rules", "due_change", "appointment|correction", "appointment",
          "What an unexplained later due date means: a re-appointment, or a typing error mended."),
 
+    CHOICE("rules", "resume", "issued|extend|restart", "issued",
+         "Back from a pause without a new due date: the date as issued, moved on by the wait, or the term anew after a supplement."),
+
     TEXT("calendar", "hours", 23, 23, "07:30-11:30,13:00-17:00",
          "Working hours, morning and afternoon."),
 
@@ -155,6 +158,12 @@ const struct config_option config_options[] = {
          "Longest time a record waits for others."),
     DURATION("alerter", "hold_recheck", 10, 60000, "1s",
          "How often a held deadline is tried again while the alerter is behind."),
+    INTEGER("alerter", "escalate_after", "working hours", 0, 200, "4",
+         "An alert that nobody has acknowledged goes to the next level after that; 0 = never."),
+    DURATION("alerter", "clock_jump", 1000, 86400000, "60s",
+         "A wall clock that moves by more than this against the steady one is not believed until it returns or a person accepts it."),
+    DURATION("alerter", "forget_after", 86400000, MS_MAX, "400d",
+         "The alerter drops its events of a dossier that ended, that long after the last word about it."),
 
     TEXT("board", "listen", 1, 128, "127.0.0.1:8483",
          "Address of the live board, health and metrics; a proxy with TLS stands in front of it."),

@@ -74,7 +74,7 @@ async function everyView() {
       ["commune", "nghiduong", "#/xa/" + task.communeUnit, ".chart canvas"], ["dossier", "nghiduong", "#/ho-so/" + encodeURIComponent(task.dossier), ".timeline li"]]) {
       const page = await open(user, size, path, { colorScheme: size === "wall" ? "dark" : "light" });
       await settled(page, selector);
-      await review(page, `${name}-${size}`, name !== "wall");
+      await review(page, `${name}-${size}`, name !== "wall" && size === "desk");
       if (name === "wall") {
         for (const slide of [2, 3]) {
           await page.click(".wall-slide button:nth-of-type(2)");

@@ -18,7 +18,7 @@ const words = {
   tile_number: ["Số trên ô: hồ sơ quá hạn; nếu không có thì đến hạn hôm nay và sắp đến hạn", "The number: overdue dossiers; where there are none, those due today and soon"],
   worst_table: ["Đơn vị cần chú ý", "Communes that need attention"], unit: ["Đơn vị", "Commune"], csv: ["Tải CSV", "Download CSV"], show_all: ["Hiện tất cả", "Show all"], show_less: ["Thu gọn", "Show fewer"],
   feed: ["Sự kiện mới", "Live events"], pause: ["Tạm dừng", "Pause"], resume: ["{0} mới", "{0} new"], go_on: ["Tiếp tục", "Go on"], no_events: ["Chưa có sự kiện", "No events yet"],
-  alerts: ["Cảnh báo quá hạn", "Overdue alerts"], no_alerts: ["Không có cảnh báo", "No alerts"], late_by: ["hạn {0}, quá {1} ngày", "due {0}, {1} days over"], late_today: ["hạn {0}", "due {0}"],
+  alerts: ["Cảnh báo", "Alerts"], no_alerts: ["Không có cảnh báo", "No alerts"], late_by: ["hạn {0}, quá {1} ngày", "due {0}, {1} days over"], late_today: ["hạn {0}", "due {0}"],
   pipeline: ["Đường ống dữ liệu", "Pipeline"], rate: ["Sự kiện/giây", "Events/s"], lag: ["Trễ", "Lag"], held: ["Hạn đang giữ", "Held deadlines"], dead: ["Bản ghi hỏng", "Dead letters"], quarantined: ["Chưa rõ đơn vị", "No commune"],
   down: ["{0} không trả lời", "{0} does not answer"], source: ["Nguồn {0}", "Source {0}"], ago: ["{0} trước", "{0} ago"], unknown: ["không rõ", "unknown"],
   trend: ["Diễn biến 30 ngày", "The last 30 days"], in_time: ["Sớm, đúng hạn", "In time"], late: ["Trễ hạn", "Late"], day: ["Ngày", "Day"], as_table: ["Dạng bảng", "As a table"], as_chart: ["Dạng biểu đồ", "As a chart"],
@@ -38,6 +38,9 @@ const statuses = [null, ["Mới đăng ký", "Registered"], ["Được tiếp nh
   ["Dừng xử lý", "Stopped"], ["Đã xử lý xong", "Done"], ["Đã trả kết quả", "Handed over"]];
 const kinds = { record: ["Đồng bộ hồ sơ", "Record"], progress: ["Tiến trình", "Step"], status: ["Trạng thái", "Status"], due_changed: ["Đổi ngày hẹn trả", "Due date changed"],
   transferred: ["Chuyển đơn vị", "Transferred"], paid: ["Đã nộp phí", "Paid"], rated: ["Đánh giá", "Rated"], apology_sent: ["Đã gửi thư xin lỗi", "Apology sent"], alias: ["Mã khác", "Alias"], erased: ["Đã xóa", "Erased"] };
+const rules = { overdue: ["Quá hạn", "Overdue"], due_soon_1: ["Sắp đến hạn", "Due soon"], due_soon_2: ["Sắp đến hạn", "Due soon"], due_soon_3: ["Sắp đến hạn", "Due soon"],
+  acceptance: ["Chậm tiếp nhận", "Acceptance is late"], step_overdue: ["Bước xử lý quá hạn", "Step overdue"], supplement_late: ["Chờ bổ sung quá lâu", "Supplement is late"],
+  apology_missing: ["Thiếu thư xin lỗi", "Apology is missing"], reappointed_twice: ["Hẹn lại nhiều lần", "Re-appointed twice"] };
 const channels = { counter: ["Trực tiếp", "Counter"], online: ["Trực tuyến", "Online"], postal: ["Bưu chính", "Postal"], other: ["Khác", "Other"], unknown: ["Không rõ", "Unknown"] };
 
 let english = localStorage.getItem("hoso.lang") === "en";
@@ -70,6 +73,7 @@ export function t(key, ...values) {
 const of = (pair, fallback) => (pair ? pair[english ? 1 : 0] : fallback);
 export const statusText = (status) => of(statuses[status], "");
 export const kindText = (kind) => of(kinds[kind], kind);
+export const ruleText = (rule) => of(rules[rule], rule);
 export const channelText = (channel) => of(channels[channel], channel);
 const unitKinds = { "xã": "Commune", "phường": "Ward", "đặc khu": "Special zone" };
 export const typeText = (type) => (english ? unitKinds[type] || type : type.charAt(0).toUpperCase() + type.slice(1));
