@@ -22,7 +22,7 @@ const control = (verb) => fetch(`${task.control}/${verb}`).then((answer) => answ
 /** page.waitForFunction would need the page to allow eval, which its policy does not. */
 async function until(page, condition, argument, seconds = 20) {
   for (const end = Date.now() + seconds * 1000; !(await page.evaluate(condition, argument));) {
-    if (Date.now() > end) throw new Error(`${seconds} s passed before: ${condition}`);
+    if (Date.now() > end) throw new Error(`${seconds} s passed before: ${condition}; the page says: ${(await page.textContent("body")).slice(0, 300)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
