@@ -85,7 +85,8 @@ def serve(city):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # One thread for all: a service that it starts ends with the thread that started it (setpriv --pdeathsig).
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
