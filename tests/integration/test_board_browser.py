@@ -100,6 +100,7 @@ def test_every_view_in_chromium(site):
             "control": f"http://127.0.0.1:{control.server_port}"}
     done = subprocess.run([ROOT / "tests" / "node", "board.mjs"], input=json.dumps(task), capture_output=True, text=True,
                           timeout=500, check=False)
+    city.board.terminate()  # it would end with the control thread
     control.shutdown()
     print(done.stdout)
     failures = [line for line in done.stdout.splitlines() if line.startswith("not ok")]
