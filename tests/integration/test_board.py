@@ -1,12 +1,18 @@
 """hoso-board on real parts: its figures are those of the tables, its stream loses nothing, and it is honest about outages."""
 
 import json
+import os
+import shutil
+import socket
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from harness import wait_until
 from harness.board import Visitor, add_user
 
+ROOT = Path(__file__).resolve().parents[2]
 DAY = 86_400_000
 AGENCY, OTHER = "H24.11713", "H24.10507"  # xã Nghi Dương, and another commune
 
@@ -202,3 +208,78 @@ def test_midnight_needs_no_event(site, board):
     board.wait_ready()
     totals = wait_until(lambda: visitor.get("/api/v1/overview")[1]["totals"], "figures")
     assert (totals["due_today"], totals["overdue"]) == (0, 1)
+
+
+NGINX = """
+daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; events {{}} worker_processes 1; {user}
+http {{ access_log off; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+{site}
+}}
+"""
+
+
+@pytest.mark.skipif(not (shutil.which("nginx") and shutil.which("curl")), reason="nginx or curl is missing")
+def test_stream_through_nginx_with_http2(site, board, tmp_path):
+    """The configuration that we ship, with its names replaced."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "key", "-out", tmp_path / "crt",
+                    "-subj", "/CN=localhost", "-days", "2"], check=True, capture_output=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    text = (ROOT / "deploy" / "nginx" / "hoso-board.conf").read_text()
+    for shipped, ours in [("127.0.0.1:8483", f"127.0.0.1:{board.port}"), ("443 ssl", f"127.0.0.1:{port} ssl"),
+                          ("/etc/hoso/bang.crt", f"{tmp_path}/crt"), ("/etc/hoso/bang.key", f"{tmp_path}/key"),
+                          ("bang.example.vn", "localhost")]:
+        assert shipped in text
+        text = text.replace(shipped, ours)
+    (tmp_path / "nginx.conf").write_text(NGINX.format(folder=tmp_path, site=text, user="user root;" if os.geteuid() == 0 else ""))
+    site.start("aggregator").wait_ready()
+    nginx = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", "nginx", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "nginx.log"])
+    curl = None
+    try:
+        base = f"https://localhost:{port}"
+        common = ["curl", "-sk", "--http2", "--noproxy", "*"]
+        wait_until(lambda: subprocess.run([*common, "-f", base + "/"], capture_output=True, check=False).returncode == 0, "nginx answers")
+        cookie = Visitor(board, "trucban").headers["Cookie"]
+        curl = subprocess.Popen([*common, "-N", "-w", "%{http_version}", "-b", cookie, base + "/api/v1/stream"], stdout=subprocess.PIPE, text=True)
+        lines = iter(curl.stdout.readline, "")
+        assert next(line for line in lines if line.startswith("event:")) == "event: snapshot\n"
+        site.produce_all([opened(site, "H24.11713-1")])
+        delta = next(line for line in lines if line.startswith("data:") and '"snapshot":false' in line and "11713" in line)
+        assert '"feed":[{' in delta
+        version = subprocess.run([*common, "-o", "/dev/null", "-w", "%{http_version}", base + "/"], capture_output=True, text=True, check=True)
+        assert version.stdout == "2"
+        status = subprocess.run([*common, "-o", "/dev/null", "-w", "%{http_code}", base + "/metrics"], capture_output=True, text=True, check=True)
+        assert status.stdout == "404"
+    finally:
+        for process in filter(None, (curl, nginx)):
+            process.terminate()
+            process.wait(10)
+
+
+def test_first_view_is_small(board):
+    """What the first view loads, as nginx passes it on: within 200 KB."""
+    page = board.request("/", headers={"Accept-Encoding": "gzip"})
+    names = ["app.css", "icon.svg", *(f"js/{file.name}" for file in (ROOT / "services/board/assets/js").glob("*.js")),
+             *(f"fonts/{file.name}" for file in (ROOT / "services/board/assets/fonts").glob("*.woff2"))]
+    total = len(page[1])
+    for name in names:
+        status, body, headers = board.request("/" + name, headers={"Accept-Encoding": "gzip"})
+        assert status == 200 and headers["ETag"]
+        again = board.request("/" + name, headers={"Accept-Encoding": "gzip", "If-None-Match": headers["ETag"]})
+        assert again[0] == 304
+        total += len(body)
+    assert 20_000 < total <= 200 * 1024, total
+
+
+def test_openapi_names_what_there_is(board):
+    document = json.loads(board.request("/openapi.json")[1])
+    visitor = Visitor(board, "trucban")
+    shown = visitor.get("/api/v1/overview")[1]
+    assert set(document["components"]["schemas"]["Figures"]["properties"]) == set(shown["totals"])
+    assert set(document["components"]["schemas"]["Pipeline"]["properties"]) == set(shown["pipeline"])
+    for path, verbs in document["paths"].items():
+        path = path.replace("{code}", "11713").replace("{table}", "trend")
+        if "get" in verbs and not path.endswith(("stream", "/dossiers/11713")):
+            assert visitor.get(path)[0] == 200, path
