@@ -287,6 +287,8 @@ int report_table_hide_small(struct report_table *table)
     for (size_t i = 0; i < table->row_count; i++)
         hide_beside(table->form, &table->rows[i]);
     hide_beside(table->form, &table->total);
+    for (size_t c = 0; c < table->form->column_count && table->row_count == 1; c++)
+        table->total.cells[c].hidden = table->rows[0].cells[c].hidden; /* the same figures */
     system_deinit(&system);
     return 0;
 }

@@ -63,17 +63,27 @@ static int compare_receipts(const void *left, const void *right)
     return rank ? rank : memcmp(a->event_id, b->event_id, EVENT_ID_SIZE);
 }
 
-/* Rule 1. */
+static bool same_receipt(const struct event *a, const struct event *b)
+{
+    return a->ingested_at == b->ingested_at && memcmp(a->event_id, b->event_id, EVENT_ID_SIZE) == 0;
+}
+
+/* Rule 1; equal receipts, which the order puts side by side, once. */
 static void keep_known(struct as_of *as_of, const struct event *const *events, size_t count,
                        int64_t known_at)
 {
-    as_of->known_count = 0;
+    size_t known = 0, kept = 0;
     for (size_t i = 0; i < count; i++) {
         if (events[i]->ingested_at <= known_at)
-            as_of->known[as_of->known_count++] = events[i];
+            as_of->known[known++] = events[i];
     }
-    if (as_of->known_count > 0)
-        qsort(as_of->known, as_of->known_count, sizeof *as_of->known, compare_receipts);
+    if (known > 0)
+        qsort(as_of->known, known, sizeof *as_of->known, compare_receipts);
+    for (size_t i = 0; i < known; i++) {
+        if (kept == 0 || !same_receipt(as_of->known[kept - 1], as_of->known[i]))
+            as_of->known[kept++] = as_of->known[i];
+    }
+    as_of->known_count = kept;
 }
 
 static bool before(int64_t at, int64_t limit)

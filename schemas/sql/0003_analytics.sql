@@ -331,7 +331,7 @@ FROM hoso.report_export;
 -- ---- dossiers as they stood ----
 -- The forms are read at the end of a day (p_read_on), from what was known at an instant (p_known_at; infinity = all). A dossier whose
 -- history goes on after that day stands in hoso.dossier_past as `hoso report` folded it again; every other one stood as it
--- stands now. is_exact is false where it should stand there and does not: then its present row, cut at that instant, is given.
+-- stands now (ingest lets nothing in that is told more than minutes before it happened). is_exact is false where it should stand there and does not: then its present row, cut at that instant, is given.
 -- Bodies are parsed once (BEGIN ATOMIC), so who calls them needs no right to schema hoso; and they are inlined into the query around them.
 
 CREATE FUNCTION analytics.today() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE RETURN analytics.vn_day(now());
@@ -529,10 +529,12 @@ BEGIN
         GROUP BY 1
     ), named AS (
         SELECT u.unit_id::text AS key, u.unit_code AS code,
-               u.unit_full_name || CASE WHEN u.valid_to < day THEN ' (đến ' || to_char(u.valid_to, 'DD/MM/YYYY') || ')' ELSE '' END AS name,
-               u.valid_to IS NULL OR u.valid_to >= day AS shown
+               u.unit_full_name || CASE WHEN u.valid_to < day THEN ' (đến ' || to_char(u.valid_to, 'DD/MM/YYYY') || ')'
+                                        WHEN u.valid_from > day THEN ' (từ ' || to_char(u.valid_from, 'DD/MM/YYYY') || ')'
+                                        ELSE '' END AS name,
+               day BETWEEN coalesce(u.valid_from, '-infinity') AND coalesce(u.valid_to, 'infinity') AS shown
         FROM analytics.unit u
-        WHERE p_by = 'unit' AND (u.unit_id = ANY (units) OR units IS NULL AND coalesce(u.valid_from, '-infinity') <= day)
+        WHERE p_by = 'unit' AND (u.unit_id = ANY (units) OR units IS NULL)
         UNION ALL
         SELECT k.key, nullif(k.key, ''),
                CASE WHEN k.key = '' THEN 'Không rõ' WHEN p_by = 'field' THEN coalesce(d.field_name, k.key)

@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import re
 import sys
 from collections import Counter
 
+import openpyxl
 import pytest
 from harness import encode_event
-from harness.servers import ROOT, Servers  # noqa: F401
+from harness.servers import ROOT
 from harness.site import Site
 
 sys.path.append(str(ROOT / "tests" / "reports"))
@@ -151,3 +153,135 @@ def test_sql_alone_gives_the_same(town):
     form(town, "ii06a", "july")
     got = town.rows("SELECT * FROM analytics.form_ii06a('11713', '2025-07-01', '2025-07-31')")
     assert [{k: v for k, v in row.items() if not k.startswith("row_")} for row in got] == [month.II06A["july"]]
+
+
+# ---- disclosure ----
+
+SUMS = {  # whole: parts, by form, written down a second time
+    "ii06a": [("received", "new_online new_direct carried"), ("settled", "early on_time late"), ("open", "open_in_time open_overdue"),
+              ("received", "settled open")],
+    "07a": [("received", "new_counter new_online_full new_online_partial new_other new_postal carried"),
+            ("settled", "in_time late_apology late_no_apology"), ("open", "not_due overdue_apology overdue_no_apology"),
+            ("received", "settled open"), ("paid", "paid_online paid_direct")],
+    "nguyen-nhan": [("total", "late open_overdue"), ("late", "late_apology late_no_apology"),
+                    ("open_overdue", "overdue_apology overdue_no_apology")],
+}
+SUMS["ii06b"] = SUMS["ii06a"]
+
+
+def equations(answer, sums):
+    """Each a dict {(row, column): coefficient} that adds up to 0: the sums of every row, and of every column."""
+    rows = [*answer["rows"], answer["total"]]
+    for i, _ in enumerate(rows):
+        for whole, parts in sums:
+            yield {(i, whole): -1, **{(i, part): 1 for part in parts.split()}}
+    for column in set(answer["total"]) - {"code", "name"}:
+        if answer["total"][column] is not None:
+            yield {(len(rows) - 1, column): -1, **{(i, column): 1 for i in range(len(rows) - 1)}}
+
+
+def isolated(unknown_equations):
+    """The unknowns that linear algebra gives away: elimination in whole numbers."""
+    rows = [dict(equation) for equation in unknown_equations if equation]
+    solved = []
+    while rows:
+        pivot_row = rows.pop()
+        pivot = next(iter(pivot_row))
+        factor = pivot_row[pivot]
+        for others in (rows, solved):
+            for k, row in enumerate(others):
+                if pivot in row:
+                    scale, change = row[pivot], dict(row)
+                    others[k] = {name: value for name in row.keys() | pivot_row.keys()
+                                 if (value := change.get(name, 0) * factor - pivot_row.get(name, 0) * scale)}
+        rows = [row for row in rows if row]
+        solved.append(pivot_row)
+    return [row for row in solved if len(row) == 1]
+
+
+@pytest.mark.parametrize("name", SUMS)
+@pytest.mark.parametrize("which", ["july", "august"])
+@pytest.mark.parametrize("unit", ["11713", "all"])
+def test_nothing_small_is_published_nor_follows_from_what_is(town, name, which, unit):
+    whole, public = form(town, name, which, unit=unit), form(town, name, which, "--public", unit=unit)
+    values = {(i, column): value for i, row in enumerate([*whole["rows"], whole["total"]]) for column, value in row.items()}
+    shown = {(i, column): value for i, row in enumerate([*public["rows"], public["total"]]) for column, value in row.items()}
+    hidden = {place for place, value in shown.items() if value == "hidden"}
+    counts = {place: value for place, value in shown.items() if isinstance(value, int)}
+    small = {place for place, value in values.items() if isinstance(value, int) and 1 <= value <= 4}
+    assert small <= hidden and bool(small) == bool(hidden)
+    assert all(values[place] == value for place, value in counts.items())
+    system = list(equations(public, SUMS[name]))
+    assert not isolated([{p: k for p, k in equation.items() if p in hidden} for equation in system])
+    for equation in system:
+        total = next(place for place, k in equation.items() if k == -1)
+        parts = [place for place, k in equation.items() if k == 1 and place in hidden]
+        assert total in hidden or not parts or sum(values[p] for p in parts) >= 5 or \
+            all(p in hidden for p in equation if p != total and values[p])
+
+
+def test_public_figures_of_paper_hide_too(town, tmp_path):
+    first, last = MONTHS["july"]
+    for ending in ("csv", "html"):
+        path = tmp_path / f"form.{ending}"
+        town.hoso("report", "07a", "--unit", "11713", "--from", first, "--to", last, "--public", "--out", str(path))
+        assert "…" in path.read_text()
+
+
+# ---- exports ----
+
+def test_every_export_is_recorded(town, tmp_path):
+    first, last = MONTHS["july"]
+    period = ("--unit", "11713", "--from", first, "--to", last)
+    town.sql("DELETE FROM report_export")
+    town.hoso("report", "ii06a", *period)  # looked at, not exported
+    town.hoso("report", "ii06a", *period, "--public", "--out", str(tmp_path / "a.xlsx"))
+    town.hoso("report", "ii06a", *period, "--list", "late", "--codes", "--format", "csv", "--known-at", KNOWN_AT)
+    assert town.sql("SELECT form, unit_code, from_day::text, to_day::text, read_on::text, known_at IS NOT NULL, format, is_public,"
+                    " with_codes, row_count > 0 FROM analytics.report_export ORDER BY export_id") == [
+        ("ii06a", "11713", first, last, last, False, "xlsx", True, False, True),
+        ("danh-sach", "11713", first, last, last, True, "csv", False, True, True)]
+
+
+def test_no_code_leaves_unless_asked_for(town, tmp_path):
+    first, last = MONTHS["july"]
+    for extra in (("--format", "csv"), ("--json",), ("--format", "html"), ("--list", "all")):
+        assert "H24.11713-" not in town.hoso("report", "ii06a", "--unit", "11713", "--from", first, "--to", last, *extra)
+
+
+# ---- paper ----
+
+def test_xlsx_is_the_printed_form(town, tmp_path):
+    first, last = MONTHS["july"]
+    path = tmp_path / "form.xlsx"
+    town.hoso("report", "ii06a", "--unit", "11713", "--from", first, "--to", last, "--out", str(path),
+              environment={"LANG": "vi_VN.UTF-8"})
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet["A1"].value == "Biểu số II.06a/VPCP/KSTT"
+    assert [cell.value for cell in sheet[8]] == [f"({n})" for n in range(1, 14)]
+    assert [cell.value for cell in sheet[9]][1:] == ["xã Nghi Dương", *month.II06A["july"].values()]
+    assert {str(r) for r in sheet.merged_cells.ranges} >= {"C6:F6", "G6:J6", "K6:M6", "A6:A7", "B6:B7"}
+    assert (sheet.page_setup.orientation, sheet.sheet_properties.pageSetUpPr.fitToPage) == ("landscape", True)
+    assert sheet.print_title_rows == "$6:$8"
+
+
+def test_html_is_one_page_that_says_the_same(town):
+    first, last = MONTHS["july"]
+    page = town.hoso("report", "ii06b", "--unit", "11713", "--from", first, "--to", last, "--format", "html")
+    cells = [int(text.replace(",", "")) for text in re.findall(r"<td>([\d,]+)", page)]
+    assert cells[-11:] == list(month.II06A["july"].values())  # the total
+    assert "<script" not in page and "http" not in page
+
+
+def test_a_file_that_cannot_be_written_is_an_error(town):
+    first, last = MONTHS["july"]
+    for path in ("/nowhere/a.csv", "/nowhere/a.xlsx"):
+        town.hoso("report", "ii06a", "--unit", "11713", "--from", first, "--to", last, "--out", path, code=65)
+
+
+@pytest.mark.parametrize("options", [
+    ("ii99",), ("ii06a", "--format", "pdf"), ("ii06a", "--format", "xlsx"), ("ii06a", "--explain"), ("ii06a", "thua"),
+    ("ii06a", "--list", "late", "--json"), ("ii06a", "--list", "late", "--public"), ("ii06a", "--known-at", "hom qua"),
+])
+def test_wrong_usage(town, options):
+    town.hoso("report", *options, "--unit", "11713", "--from", "2025-07-01", "--to", "2025-07-31", code=2)
