@@ -102,14 +102,15 @@ class Java(Contender):
     options = ()
 
     def command(self):
-        return ["java", f"-Xmx{self.heap}m", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        return ["java", f"-Xmx{self.heap}m", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                 "-Duser.timezone=UTC", *self.options, "-cp", f"{built(self.project)}/*", self.main]
 
 
 def built(project):
     """The folder of a Java peer's jars; built, and what it needs fetched, when it is not there or older than its source."""
     source, target = BENCH / "peers" / project, CACHE / f"bench-{project}"
-    newest = max(path.stat().st_mtime for path in source.rglob("*") if path.is_file())
+    sources = [*source.rglob("*"), *(BENCH / "peers" / "common").rglob("*")]
+    newest = max(path.stat().st_mtime for path in sources if path.is_file())
     if (target / ".complete").exists() and (target / ".complete").stat().st_mtime > newest:
         return target
     if not shutil.which("javac"):
@@ -117,8 +118,10 @@ def built(project):
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     subprocess.run(["mvn", "-q", "-B", "-Dstyle.color=never", "-f", source / "pom.xml", "package",
-                    "dependency:copy-dependencies", f"-DoutputDirectory={target}", f"-DbuildDirectory={target}/build"],
+                    "dependency:copy-dependencies", f"-DoutputDirectory={target}", f"-DbuildDirectory={target}/build", "-DskipTests"],
                    check=True)
+    for jar in (target / "build").glob("*.jar"):
+        jar.rename(target / jar.name)
     (target / ".complete").touch()
     return target
 
