@@ -19,6 +19,8 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.internals.CacheFlushListener;
+import org.apache.kafka.streams.state.internals.CachedStateStore;
 
 /**
  * The common job in Kafka Streams: the latest state of each dossier in a state store (in memory, with a changelog), the counts beside it; rows
@@ -82,8 +84,11 @@ public final class Aggregator implements Processor<byte[], byte[], Void, Void> {
         Sink.ofThread().cell(partition, office, status, count);
     }
 
-    /** A store that holds nothing: Kafka Streams flushes stores before it commits, and that is when the rows have to be written. */
-    private record WriteBeforeCommit() implements StateStore {
+    /**
+     * A store that holds nothing. Kafka Streams flushes the caches of stores, and no longer the stores, before each commit: that is
+     * when the rows have to be written.
+     */
+    private record WriteBeforeCommit() implements StateStore, CachedStateStore<Object, Object> {
         @Override
         public String name() {
             return TO_POSTGRES;
@@ -95,8 +100,22 @@ public final class Aggregator implements Processor<byte[], byte[], Void, Void> {
         }
 
         @Override
-        public void flush() {
+        public void flushCache() {
             Sink.ofThread().write();
+        }
+
+        @Override
+        public void clearCache() {
+        }
+
+        @Override
+        public boolean setFlushListener(CacheFlushListener<Object, Object> listener, boolean sendOldValues) {
+            return false;
+        }
+
+        @Override
+        public void flush() {
+            flushCache();
         }
 
         @Override
