@@ -18,11 +18,14 @@
  */
 int cmd_config(int argc, char **argv);
 int cmd_db(int argc, char **argv);
+int cmd_dlq(int argc, char **argv);
 int cmd_due(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_topics(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
+int cmd_quarantine(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_units(int argc, char **argv);
 
 /* LC_ALL, else LC_MESSAGES, else LANG begins with "en". */
 bool cli_english(void);

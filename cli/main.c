@@ -31,6 +31,12 @@ static const struct command {
     {"report", cmd_report, "-c hoso.conf --unit 11713 --from 2025-07-01 --to 2026-06-30",
      "tổng hợp tình hình giải quyết hồ sơ của một xã trong kỳ",
      "summary of one commune's dossiers in a period"},
+    {"dlq", cmd_dlq, "list -c hoso.conf", "những bản ghi không dùng được: liệt kê, xem, gửi lại",
+     "records that could not be used: list, show, send again"},
+    {"quarantine", cmd_quarantine, "-c hoso.conf", "hồ sơ chưa xếp được vào xã nào, và vì sao",
+     "dossiers that no commune answers for, and why"},
+    {"units", cmd_units, "import -c hoso.conf agencies.csv --dry-run",
+     "nạp bảng mã cơ quan, danh mục đơn vị", "load the agency map, the units"},
     {0},
 };
 
@@ -41,7 +47,7 @@ static void print_help(void)
         printf("  hoso %s %s\n", command->name, command->example);
     fputs(cli_text("\nLệnh:\n", "\nCommands:\n"), stdout);
     for (const struct command *command = commands; command->name; command++)
-        printf("  hoso %-8s %s\n", command->name, cli_text(command->help_vi, command->help_en));
+        printf("  hoso %-10s %s\n", command->name, cli_text(command->help_vi, command->help_en));
     fputs(cli_text("\nhoso LỆNH --help: chi tiết từng lệnh. hoso --version: phiên bản.\n"
                    "Mã thoát: 0 xong, 1 kiểm tra không đạt, 2 dùng sai, 65 dữ liệu sai, "
                    "69 không kết nối được, 70 lỗi phần mềm, 78 cấu hình sai.\n",

@@ -34,6 +34,10 @@
     {                                                                                              \
         OPTION(s, k, CONFIG_CHOICE, "", 0, 0, def, h), .choices = (words)                          \
     }
+#define NAMED_SECRET(s, k, lo, hi, def, h)                                                         \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .named = true, .secret = true               \
+    }
 #define NAMED_CHOICE(s, k, words, def, h)                                                          \
     {                                                                                              \
         OPTION(s, k, CONFIG_CHOICE, "", 0, 0, def, h), .choices = (words), .named = true           \
@@ -83,6 +87,12 @@ const struct config_option config_options[] = {
          "Records not yet acknowledged by Kafka; above it requests are answered 503."),
     DURATION("ingest", "answer_within", 100, 600000, "20s",
          "A request whose records Kafka has not acknowledged by then is answered 503."),
+    DURATION("ingest", "session_ttl", 60000, 30 * INT64_C(86400000), "8h",
+         "How long a sender's log-in lasts."),
+    INTEGER("ingest", "sessions_max", "", 1, 100000, "1000",
+         "Log-ins at once; the sender's oldest makes room for a new one."),
+    TEXT("ingest", "trusted_proxies", 0, 1024, "",
+         "Addresses of proxies whose X-Client-Verify and X-Client-DN count, separated by commas."),
     SECRET_TEXT("ingest", "event_key", 32, 256, NULL,
          "Key of the event ids, 32 bytes or more; never change it."),
     SECRET_TEXT("ingest", "officer_key", 32, 256, NULL,
@@ -100,6 +110,25 @@ const struct config_option config_options[] = {
          "Which vendor's LoaiDoiTuong codes this source sends."),
     NAMED_TEXT("source", "secret_procedures", 0, 4096, "",
          "Procedure codes whose dossiers are refused whole (state secrets), separated by commas."),
+
+    NAMED_TEXT("key", "source", 1, 64, NULL,
+         "The section [source.NAME] that messages sent with this key are read as."),
+    NAMED_TEXT("key", "sha256", 64, 64, NULL,
+         "SHA-256 of the API key (hoso_ID_SECRET), in hex."),
+    NAMED_SECRET("key", "signing_secret", 0, 128, "",
+         "Secret of the signatures that every request must bear (Standard Webhooks, whsec_...)."),
+    NAMED_TEXT("key", "client_dn", 0, 1024, "",
+         "Subject of the client certificate that every request must come with, as the proxy tells it."),
+    NAMED_TEXT("key", "expires", 0, 10, "",
+         "Last day on which the key is good, yyyy-MM-dd; empty = for ever."),
+    NAMED_TEXT("key", "units", 0, 4096, "",
+         "Agency codes whose dossiers (and those below) may be sent, separated by commas; empty = all."),
+    NAMED_TEXT("key", "kinds", 0, 256, "",
+         "Kinds of events that may be sent, separated by commas; empty = all."),
+    NAMED_INTEGER("key", "rate", "rows/s", 0, 1000000, "0",
+         "Rows per second on average; 0 = no limit."),
+    NAMED_INTEGER("key", "burst", "rows", 1, 100000000, "10000",
+         "Rows at once before `rate` holds."),
 
     TEXT("aggregator", "listen", 1, 128, "127.0.0.1:8481",
          "Address of health and metrics."),

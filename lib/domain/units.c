@@ -328,8 +328,10 @@ static enum unit_answer follow(const struct units *units, const struct unit *uni
             *ret_unit_id = unit->unit_id;
             return UNIT_FOUND;
         }
-        if (unit->split)
+        if (unit->split) {
+            *ret_unit_id = unit->unit_id;
             return UNIT_SPLIT;
+        }
         unit = units_by_id(units, unit->successor_id);
         if (!unit)
             return UNIT_EXPIRED;
@@ -351,4 +353,10 @@ enum unit_answer units_resolve(const struct units *units, struct str agency, str
     }
     const struct entry *entry = find_entry(&units->codes, unit_code, filed_day, &why);
     return entry ? follow(units, entry->unit, held_day, ret_unit_id) : why;
+}
+
+const char *unit_answer_name(enum unit_answer answer)
+{
+    static const char *const names[] = {NULL, "unknown", "expired", "split"};
+    return names[answer];
 }

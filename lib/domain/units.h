@@ -52,6 +52,8 @@ const struct unit *units_at(const struct units *units,
                             size_t index); /* by id; index < units_count */
 
 enum unit_answer { UNIT_FOUND, UNIT_UNKNOWN, UNIT_EXPIRED, UNIT_SPLIT };
+/* Why it waits in quarantine: "unknown", "expired", "split"; NULL for UNIT_FOUND. */
+const char *unit_answer_name(enum unit_answer answer);
 
 /*
  * Who answers for a dossier (domain notes 4 and 7.8). filed_day = the day it was accepted (or submitted); held_day =
@@ -59,7 +61,7 @@ enum unit_answer { UNIT_FOUND, UNIT_UNKNOWN, UNIT_EXPIRED, UNIT_SPLIT };
  * up as of filed_day, then followed to its successor while the unit was no longer valid on held_day: so backlog from
  * merged units goes to the successor, and one that ended before the merger stays with the old unit. If the agency is
  * known only with other dates, or a unit ended without a successor: UNIT_EXPIRED. If a split unit must be followed: UNIT_SPLIT.
- * *ret_unit_id is set to the unit or 0. An agency (or unit_code) known only from a later date than filed_day (a new office that
+ * *ret_unit_id is set to the unit, to the split unit with UNIT_SPLIT, or 0. An agency (or unit_code) known only from a later date than filed_day (a new office that
  * took over an older dossier) counts with its first entry. filed_day NO_DAY = before everything. There is no clock here: an
  * open dossier of a unit whose end is known in advance goes to the successor at once.
  */

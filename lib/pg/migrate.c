@@ -115,6 +115,15 @@ static int apply_migration(struct pg *pg, const struct embedded_file *file, stru
     return r;
 }
 
+/* Services that run take the new rows over. */
+static int announce_rows(struct pg *pg, struct error *err)
+{
+    return pg_exec(pg,
+                   "INSERT INTO hoso.map_change (version, units, agencies) "
+                   "SELECT coalesce(max(version), 0) + 1, true, '{}' FROM hoso.map_change",
+                   NULL, 0, NULL, err);
+}
+
 static int load_reference(struct pg *pg, const struct embedded_file *file,
                           struct migrate_report *report, struct error *err)
 {
@@ -122,6 +131,8 @@ static int load_reference(struct pg *pg, const struct embedded_file *file,
     int r = pg_begin(pg, err);
     if (r == 0)
         r = migrate_reference_file(pg, file, &inserted, err);
+    if (r == 0 && inserted > 0)
+        r = announce_rows(pg, err);
     if (r == 0)
         r = record_file(pg, file, err);
     if (r == 0)

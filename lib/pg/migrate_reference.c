@@ -49,6 +49,11 @@ static const struct table tables[] = {
      "WHERE NOT EXISTS (SELECT FROM hoso.agency a WHERE a.agency_code = n.agency_code AND "
      "a.valid_from <= coalesce(n.valid_to, 'infinity') AND "
      "a.valid_to >= coalesce(n.valid_from, '-infinity')) ON CONFLICT DO NOTHING"},
+    {"reference/unit_splits.csv",
+     "unit_id,candidate_id",
+     {COLUMN_ID, COLUMN_ID},
+     "INSERT INTO hoso.unit_split (unit_id, candidate_id) "
+     "SELECT * FROM unnest($1::int[], $2::int[]) ON CONFLICT DO NOTHING"},
     {"reference/work_calendar.csv",
      "date,type,name,basis,evidence",
      {COLUMN_DAY, COLUMN_TEXT, COLUMN_TEXT, COLUMN_TEXT, COLUMN_TEXT},

@@ -23,12 +23,13 @@ int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offse
                     "(consumer, topic, partition, next_offset, owner, epoch) "
                     "VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (consumer, topic, partition) "
                     "DO UPDATE SET owner = excluded.owner, epoch = k.epoch + 1, "
-                    "updated_at = now() RETURNING next_offset, epoch",
+                    "updated_at = now() RETURNING next_offset, epoch, map_version",
                     params, sizeof params / sizeof *params, &rows, err);
     if (r < 0)
         return r;
     claim->next_offset = pg_get_int64(rows, 0, 0);
     claim->epoch = pg_get_int64(rows, 0, 1);
+    claim->map_version = pg_get_int64(rows, 0, 2);
     pg_result_free(rows);
     return 0;
 }
@@ -125,4 +126,16 @@ int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error 
     size_t ours = pg_rows(rows);
     pg_result_free(rows);
     return ours == 1 ? 0 : lost(claim, err);
+}
+
+int offsets_map_followed(struct pg *pg, const struct offset_claim *claim, int64_t map_version,
+                         struct error *err)
+{
+    const struct pg_param params[] = {pg_text(str_of(claim->consumer)),
+                                      pg_text(str_of(claim->topic)), pg_int32(claim->partition),
+                                      pg_int64(map_version)};
+    return pg_exec(pg,
+                   "UPDATE hoso.kafka_offset SET map_version = $4 "
+                   "WHERE consumer = $1 AND topic = $2 AND partition = $3",
+                   params, sizeof params / sizeof *params, NULL, err);
 }

@@ -24,6 +24,7 @@ struct offset_claim {
     uint8_t owner[OWNER_SIZE]; /* random, made once per process */
     int64_t epoch;             /* of this claim */
     int64_t next_offset;       /* committed; the next to read */
+    int64_t map_version;       /* all dossiers of the partition follow this hoso.map_change */
 };
 
 /*
@@ -34,8 +35,8 @@ struct offset_claim {
 int offsets_guard(struct pg *pg, struct error *err);
 
 /*
- * Takes the partition over. In: consumer, topic, partition, owner. Sets epoch, and next_offset to what is stored, or to
- * first_offset where nothing is. Valid once the transaction has been committed.
+ * Takes the partition over. In: consumer, topic, partition, owner. Sets epoch, map_version, and next_offset to what is stored,
+ * or to first_offset where nothing is. Valid once the transaction has been committed.
  */
 int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offset,
                   struct error *err);
@@ -64,5 +65,12 @@ int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err)
 
 /* The same test and lock without moving anything, for what is written between batches. */
 int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error *err);
+
+/*
+ * Notes, in a transaction that has checked the claim, that the partition's dossiers follow this version of the map. The claim itself
+ * is the caller's to move, after the commit.
+ */
+int offsets_map_followed(struct pg *pg, const struct offset_claim *claim, int64_t map_version,
+                         struct error *err);
 
 #endif

@@ -69,6 +69,18 @@ static int load_calendar(struct pg *pg, struct calendar *calendar, struct error 
     return r;
 }
 
+static int load_map_version(struct pg *pg, int64_t *ret, struct error *err)
+{
+    struct pg_result *rows = NULL;
+    int r =
+        pg_exec(pg, "SELECT coalesce(max(version), 0) FROM hoso.map_change", NULL, 0, &rows, err);
+    if (r < 0)
+        return error_prefix(err, r, "hoso.map_change");
+    *ret = pg_get_int64(rows, 0, 0);
+    pg_result_free(rows);
+    return 0;
+}
+
 int reference_load(struct pg *pg, const struct config *config, struct reference *ret,
                    struct error *err)
 {
@@ -79,6 +91,9 @@ int reference_load(struct pg *pg, const struct config *config, struct reference 
     struct reference loaded = {.units = units_new(), .calendar = calendar_new(hours)};
     if (!loaded.units || !loaded.calendar)
         r = error_set(err, ERR_NOMEM, "reference tables: out of memory");
+    /* First: a change that comes between the queries is then seen again, not missed. */
+    if (r == 0)
+        r = load_map_version(pg, &loaded.map_version, err);
     if (r == 0)
         r = load_units(pg, loaded.units, err);
     if (r == 0)
@@ -91,6 +106,22 @@ int reference_load(struct pg *pg, const struct config *config, struct reference 
     }
     *ret = loaded;
     return 0;
+}
+
+int reference_refresh(struct pg *pg, const struct config *config, struct reference *reference,
+                      struct error *err)
+{
+    int64_t version;
+    struct reference loaded;
+    int r = load_map_version(pg, &version, err);
+    if (r < 0 || version == reference->map_version)
+        return r;
+    r = reference_load(pg, config, &loaded, err);
+    if (r < 0)
+        return r;
+    reference_deinit(reference);
+    *reference = loaded;
+    return REFERENCE_CHANGED;
 }
 
 void reference_deinit(struct reference *reference)
@@ -137,17 +168,19 @@ int reference_hours(const struct config *config, struct work_hours *ret, struct 
     return 0;
 }
 
+int64_t reference_filed_at(const struct dossier *dossier)
+{
+    if (dossier->accepted_at != NO_TIME)
+        return dossier->accepted_at;
+    return dossier->submitted_at != NO_TIME ? dossier->submitted_at : dossier->first_ingested_at;
+}
+
 enum unit_answer reference_unit(const struct reference *reference, const struct dossier *dossier,
                                 int32_t *ret_unit_id)
 {
-    int64_t filed_at = dossier->accepted_at;
-    if (filed_at == NO_TIME)
-        filed_at = dossier->submitted_at;
-    if (filed_at == NO_TIME)
-        filed_at = dossier->first_ingested_at;
     enum unit_answer answer =
         units_resolve(reference->units, dossier->deciding_agency, dossier->deciding_unit,
-                      day_of(filed_at), day_of(dossier->ended_at), ret_unit_id);
+                      day_of(reference_filed_at(dossier)), day_of(dossier->ended_at), ret_unit_id);
     if (answer != UNIT_FOUND)
         *ret_unit_id = 0;
     return answer;

@@ -22,6 +22,20 @@ CREATE TABLE hoso.agency (
     valid_to    date NOT NULL DEFAULT 'infinity',
     PRIMARY KEY (agency_code, valid_from)
 );
+-- A unit that was divided, and those that have a part of it: its open dossiers want a person's decision.
+CREATE TABLE hoso.unit_split (
+    unit_id      integer NOT NULL,
+    candidate_id integer NOT NULL,
+    PRIMARY KEY (unit_id, candidate_id)
+);
+-- Changes of the tables above, newest last. A service folds again what a change may move to another unit, and notes in
+-- hoso.kafka_offset how far it has come.
+CREATE TABLE hoso.map_change (
+    version    bigint PRIMARY KEY,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    units      boolean NOT NULL,   -- a unit is new or other than before: any dossier may move
+    agencies   text[] NOT NULL     -- codes whose entries are new, other than before, or gone
+);
 CREATE TABLE hoso.work_calendar (
     day   date PRIMARY KEY,
     off   boolean NOT NULL,
@@ -37,6 +51,7 @@ CREATE TABLE hoso.kafka_offset (
     next_offset bigint NOT NULL,
     owner       uuid NOT NULL,     -- of the process that may write
     epoch       bigint NOT NULL,   -- grows by one with every claim
+    map_version bigint NOT NULL DEFAULT 0, -- of hoso.map_change: all dossiers of the partition follow it
     updated_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (consumer, topic, partition)
 ) WITH (fillfactor = 50);
@@ -55,6 +70,7 @@ CREATE TABLE hoso.dossier (
     field_code        text,
     deciding_agency   text,
     receiving_agency  text,
+    deciding_unit     text,                 -- commune code, only where the source itself names it
     channel           text NOT NULL,
     subject           text NOT NULL,
     online_level      text NOT NULL,
@@ -160,7 +176,7 @@ CREATE TABLE hoso.dlq_outbox (
     key         bytea,
     value       bytea,
     record_time timestamptz,
-    headers     bytea NOT NULL,             -- name NUL length(4, big-endian) value, repeated
+    headers     bytea NOT NULL,             -- name NUL length(4, big-endian; all ones = null) value, repeated
     stage       text NOT NULL,              -- decode, validate, key
     error_code  text NOT NULL,
     message     text NOT NULL,
@@ -169,6 +185,14 @@ CREATE TABLE hoso.dlq_outbox (
     UNIQUE (topic, partition, "offset")
 );
 CREATE INDEX dlq_outbox_unsent ON hoso.dlq_outbox (id) WHERE sent_at IS NULL;
+-- Dead letters that `hoso dlq redrive` has sent to their topic again; topic, partition and offset are the bad record's.
+CREATE TABLE hoso.dlq_redriven (
+    topic       text NOT NULL,
+    partition   integer NOT NULL,
+    "offset"    bigint NOT NULL,
+    redriven_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic, partition, "offset")
+);
 
 -- The alerter's tables; it reads none of the aggregator's.
 CREATE TABLE hoso.alert_event (

@@ -58,12 +58,14 @@ struct aggregator *aggregator_free(struct aggregator *aggregator)
     consumer_free(aggregator->consumer);
     relay_free(aggregator->relay);
     applier_free(aggregator->applier);
+    refold_free(aggregator->refold);
     pg_free(aggregator->pg);
     reference_deinit(&aggregator->reference);
     codec_free(aggregator->codec);
     pg_array_deinit(&aggregator->ours);
     status_close(aggregator);
     free(aggregator->partitions);
+    free(aggregator->ends);
     free(aggregator);
     return NULL;
 }
@@ -150,6 +152,7 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
     if (r < 0)
         return r;
     succeeded(aggregator);
+    refold_wake(aggregator->refold);
     aggregator->in_doubt = false;
     aggregator->joined = true;
     status_trouble(aggregator, TROUBLE_DISPLACED, NULL);
@@ -180,7 +183,8 @@ static int open_reference(struct aggregator *aggregator, struct error *err)
             return error_prefix(err, r, "reference tables (`hoso db migrate` makes them)");
         aggregator->applier =
             applier_new(&aggregator->reference, &aggregator->rules, aggregator->codec);
-        if (!aggregator->applier)
+        aggregator->refold = refold_new(&aggregator->rules, aggregator->codec);
+        if (!aggregator->applier || !aggregator->refold)
             return error_set(err, ERR_NOMEM, "out of memory");
     }
     return r;
@@ -201,7 +205,8 @@ static int open_partitions(struct aggregator *aggregator, struct error *err)
                          "configuration, or `hoso replay` to a new topic",
                          aggregator->topic, count, wanted);
     aggregator->partitions = calloc((size_t)count, sizeof *aggregator->partitions);
-    if (!aggregator->partitions)
+    aggregator->ends = calloc((size_t)count, sizeof *aggregator->ends);
+    if (!aggregator->partitions || !aggregator->ends)
         return error_set(err, ERR_NOMEM, "out of memory");
     aggregator->partition_count = count;
     return status_open(aggregator, err);
@@ -228,10 +233,13 @@ static int take_records(struct aggregator *aggregator, struct error *err)
 {
     struct record record = {0};
     struct mono now = mono_now();
+    aggregator->unread = true;
     while (!batch_full(aggregator->batch)) {
         int r = consumer_poll(aggregator->consumer, 0, &record, err);
-        if (r == CONSUMER_NOTHING)
+        if (r == CONSUMER_NOTHING) {
+            aggregator->unread = false;
             return 0;
+        }
         if (r == ERR_UNAVAILABLE) { /* librdkafka goes on trying */
             status_trouble(aggregator, TROUBLE_KAFKA, err->text);
             return 0;
@@ -254,26 +262,30 @@ static int take_records(struct aggregator *aggregator, struct error *err)
 }
 
 /*
- * Asks the broker for the end of one of our partitions, in turn. Its answer is the lag, and the only sign that Kafka is there
- * while nothing comes: librdkafka tells its log of a lost broker, not us.
+ * Asks the broker where our partitions end (or one, when we have none). Its answer is the lag, and the only sign that Kafka is
+ * there while nothing comes: librdkafka tells its log of a lost broker, not us. Over the relay's connections: on the consumer's the
+ * question would wait behind its long poll, and Kafka would seem to be away.
  */
 static void probe(struct aggregator *aggregator)
 {
     struct error err;
-    int64_t low, high;
-    struct mono now = mono_now();
-    if (mono_diff_ms(aggregator->probed_at, now) < PROBE_EVERY_MS)
+    size_t count = 0;
+    struct partition_offset *ends = aggregator->ends;
+    if (mono_diff_ms(aggregator->probed_at, mono_now()) < PROBE_EVERY_MS)
         return;
-    int32_t number = aggregator->probe_next % aggregator->partition_count;
-    for (int i = 0; i < aggregator->partition_count && !aggregator->partitions[number].ours; i++)
-        number = (number + 1) % aggregator->partition_count;
-    int r = consumer_watermarks(aggregator->consumer, number, PROBE_MS, &low, &high, &err);
-    status_trouble(aggregator, TROUBLE_KAFKA, r < 0 ? err.text : NULL);
-    if (r == 0) {
-        aggregator->partitions[number].high = high;
-        status_lag(aggregator, number);
+    for (int32_t i = 0; i < aggregator->partition_count; i++) {
+        if (aggregator->partitions[i].ours)
+            ends[count++].partition = i;
     }
-    aggregator->probe_next = number + 1;
+    if (count == 0)
+        ends[count++].partition = 0;
+    int r = producer_end_offsets(relay_producer(aggregator->relay), aggregator->topic, ends, count,
+                                 PROBE_MS, &err);
+    status_trouble(aggregator, TROUBLE_KAFKA, r < 0 ? err.text : NULL);
+    for (size_t i = 0; i < count && r == 0; i++) {
+        aggregator->partitions[ends[i].partition].high = ends[i].offset;
+        status_lag(aggregator, ends[i].partition);
+    }
     aggregator->probed_at = mono_now();
 }
 
@@ -311,9 +323,13 @@ static int work(struct aggregator *aggregator, struct error *err)
     if (r < 0)
         return r;
     probe(aggregator);
-    r = aggregator->in_doubt || batch_left_ms(aggregator) == 0 ? writer_flush(aggregator, err) : 0;
+    r = follow_look(aggregator, err);
+    if (r == 0 && (aggregator->in_doubt || batch_left_ms(aggregator) == 0))
+        r = writer_flush(aggregator, err);
     if (r == 0)
         r = writer_connect(aggregator, err);
+    if (r == 0)
+        r = follow_run(aggregator, err);
     if (r == 0)
         r = relay(aggregator, err);
     if (r < 0)
@@ -326,10 +342,10 @@ static void wait_for_work(struct aggregator *aggregator)
 {
     const int fds[] = {consumer_fd(aggregator->consumer), relay_fd(aggregator->relay)};
     int wait_ms = relay_wait_ms(aggregator->relay, mono_now());
-    int left_ms = batch_left_ms(aggregator);
+    int left_ms = aggregator->unread ? 0 : batch_left_ms(aggregator);
     if (left_ms >= 0 && left_ms < wait_ms)
         wait_ms = left_ms;
-    service_wait(aggregator->service, fds, 2, wait_ms);
+    service_wait(aggregator->service, fds, 2, aggregator->refolding ? 0 : wait_ms);
 }
 
 /* While a retry is planned nothing is read either: the batch is in hand already, and more would only pile up. */

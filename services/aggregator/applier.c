@@ -120,16 +120,6 @@ static int add_contribution(struct applier *applier, const struct dossier *dossi
     return r < 0 ? r : rollup_add(&applier->rollup, partition, &applier->contribution, sign);
 }
 
-static const char *quarantine_of(enum unit_answer answer)
-{
-    switch (answer) {
-    case UNIT_UNKNOWN: return "unknown";
-    case UNIT_EXPIRED: return "expired";
-    case UNIT_SPLIT: return "split";
-    default: return NULL;
-    }
-}
-
 /* The new events' payloads lie in their records; line_up kept their order. */
 static int store_new_events(struct applier *applier, const struct batch *batch,
                             const struct batch_group *group, size_t from, size_t total, bool erased)
@@ -174,7 +164,7 @@ static int apply_group(struct applier *applier, struct batch *batch,
     if (!dossier.erased)
         answer = reference_unit(applier->reference, &dossier, &unit_id);
     if (add_contribution(applier, &dossier, partition, unit_id, 1) < 0 ||
-        store_dossier(applier->store, &dossier, partition, unit_id, quarantine_of(answer)) < 0)
+        store_dossier(applier->store, &dossier, partition, unit_id, unit_answer_name(answer)) < 0)
         return ERR_NOMEM;
     ret->events += (int64_t)(total - past->event_count);
     ret->dossiers++;

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+/* The length of a header without value, which is not an empty one. */
+#define HEADER_NULL UINT32_MAX
+
 enum {
     COLUMN_PARTITION,
     COLUMN_OFFSET,
@@ -71,8 +74,9 @@ int header_buffer_add(struct header_buffer *buffer, const char *name, struct str
     char *at = buffer->data + buffer->size;
     memcpy(at, name, name_size);
     at += name_size;
+    uint32_t length = value.data ? (uint32_t)value.len : HEADER_NULL;
     for (int i = 0; i < 4; i++)
-        *at++ = (char)(value.len >> (8 * (3 - i)));
+        *at++ = (char)(length >> (8 * (3 - i)));
     if (value.len > 0)
         memcpy(at, value.data, value.len);
     buffer->size = needed;
@@ -86,11 +90,13 @@ bool header_take(struct str *bytes, struct kafka_header *ret)
     if (!end || bytes->len - name_size < 4)
         return false;
     const unsigned char *length = (const unsigned char *)end + 1;
-    size_t size = (size_t)length[0] << 24 | (size_t)length[1] << 16 | (size_t)length[2] << 8 |
-                  (size_t)length[3];
+    uint32_t size = (uint32_t)length[0] << 24 | (uint32_t)length[1] << 16 |
+                    (uint32_t)length[2] << 8 | (uint32_t)length[3];
+    bool null = size == HEADER_NULL;
+    size = null ? 0 : size;
     if (bytes->len - name_size - 4 < size)
         return false;
-    *ret = (struct kafka_header){bytes->data, {end + 5, size}};
+    *ret = (struct kafka_header){bytes->data, {null ? NULL : end + 5, size}};
     bytes->data = end + 5 + size;
     bytes->len -= name_size + 4 + size;
     return true;

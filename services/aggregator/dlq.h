@@ -19,8 +19,8 @@ int dlq_rows_add(struct dlq_rows *rows, const struct record *record, const struc
 int dlq_rows_write(const struct dlq_rows *rows, struct pg *pg, struct str topic, struct error *err);
 
 /*
- * Headers as the outbox keeps them, one after another: name, NUL, length (4 bytes, big-endian), value. Appends one header to
- * *buffer; 0 or ERR_NOMEM.
+ * Headers as the outbox keeps them, one after another: name, NUL, length (4 bytes, big-endian; all ones = no value at all, which
+ * Kafka tells from an empty one), value. Appends one header to *buffer; 0 or ERR_NOMEM.
  */
 struct header_buffer {
     char *data;

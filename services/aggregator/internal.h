@@ -1,9 +1,11 @@
-/* Shared by aggregator.c (the loop), writer.c (batches into PostgreSQL) and status.c (readiness and metrics). */
+/* Shared by aggregator.c (the loop), writer.c (batches into PostgreSQL), follow.c (the map of units) and status.c (readiness and
+ * metrics). */
 #ifndef HOSO_AGGREGATOR_INTERNAL_H
 #define HOSO_AGGREGATOR_INTERNAL_H
 
 #include "aggregator/aggregator.h"
 #include "aggregator/applier.h"
+#include "aggregator/refold.h"
 #include "aggregator/relay.h"
 #include "base/backoff.h"
 #include "service/offsets.h"
@@ -27,6 +29,7 @@ enum metric_index {
     METRIC_COMMIT_LAST_US,
     METRIC_COMMIT_US,
     METRIC_DEAD_LETTERS_SENT,
+    METRIC_REFOLDED,
     METRIC_EVENT_AGE,
     METRIC_FIXED_COUNT, /* then dead letters by reason, then lag by partition */
 };
@@ -44,6 +47,8 @@ struct aggregator {
     struct consumer *consumer;
     struct relay *relay;
     struct applier *applier;
+    struct refold *refold;
+    bool refolding; /* some partition is behind the map */
     struct batch *batch;
     size_t
         range_max; /* records per transaction; less than the batch while a record that PostgreSQL refuses is looked for */
@@ -53,11 +58,12 @@ struct aggregator {
 
     bool in_doubt; /* what PostgreSQL holds must be read again before the next batch */
     bool joined;   /* the group has given us our partitions, maybe none */
+    bool unread;   /* the consumer was not emptied: its descriptor tells of new records only */
     struct backoff backoff;
     struct mono retry_at;
-    bool retrying;      /* nothing is tried before retry_at */
-    int32_t probe_next; /* partition whose end is asked for next */
-    struct mono probed_at;
+    bool retrying;                     /* nothing is tried before retry_at */
+    struct partition_offset *ends;     /* room for partition_count of them */
+    struct mono probed_at;             /* when they were asked for last */
     char troubles[TROUBLE_COUNT][256]; /* "" = none */
 
     struct metric *metrics;
@@ -82,6 +88,16 @@ void writer_give_up(struct aggregator *aggregator, int32_t partition);
  * Other negatives: trying again does not mend it.
  */
 int writer_flush(struct aggregator *aggregator, struct error *err);
+
+/* ---- follow.c ---- */
+
+/*
+ * Looks for a newer map of units, when it is time. To be called before each batch: the owner of a partition before us may have
+ * followed a newer map than the one in our hands. As pg_connect and refold_look.
+ */
+int follow_look(struct aggregator *aggregator, struct error *err);
+/* Folds one chunk of one partition that is behind the map again. As refold_step. */
+int follow_run(struct aggregator *aggregator, struct error *err);
 
 /* ---- status.c ---- */
 

@@ -29,6 +29,7 @@ static const struct metric fixed[METRIC_FIXED_COUNT] = {
         COUNTER("batch_microseconds_total", "From BEGIN to the answered COMMIT, all together."),
     [METRIC_DEAD_LETTERS_SENT] =
         COUNTER("dead_letters_sent_total", "Dead letters that are on their topic."),
+    [METRIC_REFOLDED] = COUNTER("refolded_total", "Dossiers moved to another unit by the map."),
     [METRIC_EVENT_AGE] = {.name = "hoso_event_age_seconds",
                           .labels = "",
                           .help = "Age of the newest event at its commit, since ingest.",

@@ -16,6 +16,7 @@
     X(field_code, PG_TEXT, put_text, d->field_code)                                                \
     X(deciding_agency, PG_TEXT, put_text, d->deciding_agency)                                      \
     X(receiving_agency, PG_TEXT, put_text, d->receiving_agency)                                    \
+    X(deciding_unit, PG_TEXT, put_text, d->deciding_unit)                                          \
     X(channel, PG_TEXT, put_text, str_of(channel_name(d->channel)))                                \
     X(subject, PG_TEXT, put_text, str_of(subject_name(d->subject)))                                \
     X(online_level, PG_TEXT, put_text, str_of(online_level_name(d->online_level)))                 \
@@ -58,7 +59,7 @@ enum dossier_column {
 #undef X
         DOSSIER_COLUMN_COUNT
 };
-_Static_assert(DOSSIER_COLUMN_COUNT == 44, "the SQL below binds 44 columns");
+_Static_assert(DOSSIER_COLUMN_COUNT == 45, "the SQL below binds 45 columns");
 
 enum event_column {
     EVENT_CODE,
@@ -201,7 +202,7 @@ static int write_dossiers(const struct store *store, struct pg *pg, struct error
             NAME) ") SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
                   "$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, "
                   "$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, "
-                  "$37, $38, $39, $40, $41, $42, $43, $44) "
+                  "$37, $38, $39, $40, $41, $42, $43, $44, $45) "
                   "ON CONFLICT (code) DO UPDATE SET partition = excluded."
                   "partition" DOSSIER_COLUMNS(ASSIGN) " WHERE d.partition = excluded.partition",
         params, DOSSIER_COLUMN_COUNT, &rows, err);

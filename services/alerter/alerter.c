@@ -126,7 +126,7 @@ static int sleep_ms(const struct alerter *alerter)
 {
     int ms = sooner(SLEEP_MAX_MS, firing_recheck_ms(alerter));
     if (alerter->owned.count)
-        ms = sooner(ms, outbox_timeout_ms(alerter->outbox));
+        ms = sooner(sooner(ms, outbox_timeout_ms(alerter->outbox)), follow_wait_ms(alerter));
     if (alerter->batch_count) {
         int64_t left_ms = alerter->batch_age_ms - mono_diff_ms(alerter->batch_began, mono_now());
         ms = sooner(ms, left_ms > 0 ? (int)left_ms : 0);
@@ -145,10 +145,14 @@ static bool batch_is_due(const struct alerter *alerter)
 static int step(struct alerter *alerter, struct error *err)
 {
     int r = reader_take(alerter, err);
+    if (r == 0)
+        r = follow_look(alerter, err);
     if (r == 0 && batch_is_due(alerter))
         r = reader_commit(alerter, err);
     if (r == 0)
         r = firing_run(alerter, err);
+    if (r == 0)
+        r = follow_run(alerter, err);
     if (r == 0)
         r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
     if (r < 0)

@@ -1,4 +1,4 @@
-/* Shared by the alerter's own .c files: alerter.c (life and loop), reader.c (partitions and batches), firing.c, status.c. */
+/* Shared by the alerter's own .c files: alerter.c (life and loop), reader.c (partitions and batches), firing.c, follow.c, status.c. */
 #ifndef HOSO_ALERTER_INTERNAL_H
 #define HOSO_ALERTER_INTERNAL_H
 
@@ -18,6 +18,14 @@ struct partition {
     int64_t watching_since;
     bool held; /* deadlines have passed and may not fire yet */
     struct mono held_since;
+};
+
+/* How far the map of units is followed. */
+struct follow {
+    struct mono looked_at;
+    bool look_now;
+    int32_t partition;        /* being walked; -1 = none */
+    char after[CODE_MAX + 1]; /* dossiers up to this code are done */
 };
 
 enum metric_index {
@@ -65,6 +73,8 @@ struct alerter {
     bool broker_silent;
     struct mono lag_asked;
 
+    struct follow follow;
+
     struct store_events batch;
     size_t batch_count; /* records, the undecodable ones included */
     bool more_to_take;  /* reader_take stopped at a full batch */
@@ -106,6 +116,17 @@ int firing_recheck_ms(const struct alerter *alerter);
  * as broker_silent.
  */
 bool firing_ask_ends(struct alerter *alerter, size_t count);
+
+/* ---- follow.c ---- */
+
+/* Partitions have come: look at the map before anything is judged for them. */
+void follow_wake(struct alerter *alerter);
+/* Takes a newer map of units over, when it is time to look. To be called before each batch. 0 or negative. */
+int follow_look(struct alerter *alerter, struct error *err);
+/* Judges one chunk of a partition that is behind the map again. 0 or negative. */
+int follow_run(struct alerter *alerter, struct error *err);
+/* Until one of the two has something to do. */
+int follow_wait_ms(const struct alerter *alerter);
 
 /* ---- status.c ---- */
 

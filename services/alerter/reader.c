@@ -90,6 +90,7 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
         forget_partitions(alerter);
     } else {
         alerter->joined = true;
+        follow_wake(alerter);
         backoff_reset(&alerter->backoff);
         outbox_wake(alerter->outbox);
         log_info("assigned", "partitions=%zu", count);

@@ -27,6 +27,8 @@ enum refusal_code {
     REFUSAL_TOO_MANY,        /* more parts than a dossier can have */
     REFUSAL_NOT_OBJECT,      /* the row is not a JSON object */
     REFUSAL_BAD_JSON,        /* the line is not JSON */
+    REFUSAL_NOT_ALLOWED,     /* the sender's key is not for this unit or kind */
+    REFUSAL_BAD_AVRO,        /* not one of our events as framed Avro */
     REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal_code code); /* "missing", … for answers and metrics */
@@ -37,9 +39,12 @@ struct refusal {
     char field[REFUSAL_FIELD_SIZE]; /* "DanhSachHoSoBoSung[2].NgayHenTraMoi"; "" = the row itself */
 };
 
+struct key; /* key.h */
+
 /* What a row is read against; the same for all rows of a request. */
 struct map_input {
     const struct source *source;
+    const struct key *key; /* that pushed it; NULL for a feed */
     struct str event_key;
     struct str officer_key;
     struct str agency;   /* madonvi of the envelope, empty = none */

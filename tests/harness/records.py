@@ -26,13 +26,15 @@ SCHEMA_BY_ID = {1: _load("dossier_event.v1.avsc"), 2: _load("alert.v1.avsc")}
 
 @dataclass(frozen=True)
 class Record:
-    """headers: {name: bytes}. value: dict as fastavro decodes it, or the raw bytes when raw=True was asked."""
+    """headers: {name: bytes}; header_list: all of them in order. value: dict as fastavro decodes it, or the raw bytes when
+    raw=True was asked."""
     partition: int
     offset: int
     key: bytes
     value: object
     headers: dict
     timestamp_ms: int
+    header_list: tuple = ()
 
 
 def decode_value(data):
@@ -78,7 +80,7 @@ def read_all(brokers, topic, raw=False):
                 continue
             value = message.value() if raw or message.value() is None else decode_value(message.value())
             found.append(Record(message.partition(), message.offset(), message.key(), value,
-                                dict(message.headers() or []), message.timestamp()[1]))
+                                dict(message.headers() or []), message.timestamp()[1], tuple(message.headers() or ())))
         return sorted(found, key=lambda record: (record.partition, record.offset))
     finally:
         consumer.close()
@@ -96,13 +98,14 @@ def end_offsets(brokers, topic):
 
 
 def produce(brokers, topic, records):
-    """records: [(key, value, headers or None, partition or None)]; returns when all are stored."""
+    """records: [(key, value, headers or None, partition or None)]; returns when all are stored. Headers: {name: value}, or
+    pairs where a name comes twice."""
     errors = []
     producer = confluent_kafka.Producer({"bootstrap.servers": brokers, "acks": "all",
                                          "partitioner": "murmur2_random"})
     for key, value, headers, partition in records:
         place = {} if partition is None else {"partition": partition}
-        producer.produce(topic, key=key, value=value, headers=list((headers or {}).items()),
+        producer.produce(topic, key=key, value=value, headers=list(headers.items() if isinstance(headers, dict) else headers or []),
                          on_delivery=lambda error, _: error and errors.append(error), **place)
         producer.poll(0)
     assert producer.flush(30) == 0, "Kafka did not take the records within 30 s"
