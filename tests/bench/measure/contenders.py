@@ -1,14 +1,17 @@
 """Who takes part: how each is started on fresh tables, how far it has come, and whether what it wrote is right."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 from harness.servers import ROOT
 
-from measure.world import BENCH, BUILD, hoso
+from measure.capture import Capture
+from measure.world import BENCH, PROGRAMS, TOOLS, hoso, poll
 
 CACHE = Path(os.environ.get("HOSO_CACHE", Path.home() / ".cache" / "hoso"))
 CHECKS = {
@@ -32,6 +35,7 @@ class Contender:
     """A program on the common job's tables. `batch` is the number of rows it may put into one transaction."""
     name = "?"
     job = "common"
+    timed = False  # it tells the time itself
 
     def __init__(self, world, data, batch, connections=1):
         self.world, self.data, self.batch, self.connections = world, data, batch, connections
@@ -70,6 +74,9 @@ class Contender:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+    def seconds(self, log):
+        """Of those that time themselves; None = the time from the first rows seen to the last."""
 
     # ---- progress: cheap enough to ask often ----
 
@@ -157,8 +164,9 @@ class Hoso(Contender):
         hoso(self.world, self.data.database, self.data.topic, "db", "migrate")
 
     def command(self):
-        return [BUILD / "bin" / "hoso-aggregator", "--set", f"aggregator.batch_max={self.batch}",
+        return [PROGRAMS / "hoso-aggregator", "--set", f"aggregator.batch_max={self.batch}",
                 "--set", "aggregator.listen=127.0.0.1:0", "--set", "log.level=info",
+                "--set", f"aggregator.connections={self.connections}",
                 "--set", f"aggregator.group={self.data.topic}.hoso"]
 
     def environment(self):
@@ -188,4 +196,51 @@ class Hoso(Contender):
         return {**{table: (cells, differ) for table, cells, differ in rollups}, "history": history}
 
 
-CONTENDERS = {kind.name: kind for kind in (Hoso, Python, Streams, Connect, Flink)}
+class Floor(Hoso):
+    """PostgreSQL's own speed for hoso's transactions: their bytes, sent again from memory by bench_replay.c without hoso and Kafka."""
+    name, job, timed = "floor", "full", True
+
+    def __init__(self, world, data, batch, connections=1):
+        super().__init__(world, data, batch, connections)
+        self.transactions = CACHE / f"bench-transactions-{data.database}-{batch}-{connections}"
+        self.capture = None
+
+    def prepare(self):
+        """Fresh tables, after what is to be sent was written down from a run of hoso."""
+        if not self.transactions.exists():
+            super().prepare()
+            self._record()
+        super().prepare()
+
+    def _record(self):
+        url = self.world.servers.conninfo(self.data.database)
+        words = dict(word.split("=", 1) for word in url.split())
+        self.capture = Capture(words["host"], int(words["port"]))
+        recorder = Hoso(self.world, self.data, self.batch, self.connections)
+        recorder.pg_conninfo = lambda: (url.replace(f"port={words['port']}", f"port={self.capture.port}")
+                                        + " sslmode=disable gssencmode=disable")
+        with tempfile.TemporaryDirectory(prefix="hoso-bench-") as folder, self.world.connect(self.data.database) as connection:
+            recorder.start(Path(folder))
+            try:
+                poll(lambda: recorder.finished(connection), "hoso has written what is to be replayed", 900)
+            finally:
+                recorder.end()
+        self.capture.stop()
+        found = self.capture.write(self.transactions)
+        self.capture = None
+        if found != self.connections:
+            shutil.rmtree(self.transactions)
+            raise RuntimeError(f"hoso wrote on {found} connections, not on {self.connections}")
+
+    def command(self):
+        return [TOOLS / "bench_replay", self.pg_conninfo() + " sslmode=disable gssencmode=disable", self.transactions]
+
+    def finished(self, connection):
+        return self.process.poll() is not None
+
+    def seconds(self, log):
+        """As bench_replay timed it: all of the events are in it."""
+        return float(re.findall(r"^seconds ([0-9.]+)", log, re.MULTILINE)[-1])
+
+
+CONTENDERS = {kind.name: kind for kind in (Hoso, Floor, Python, Streams, Connect, Flink)}

@@ -9,7 +9,8 @@ import psycopg
 from harness.servers import ROOT, Servers
 
 BENCH = ROOT / "tests" / "bench"
-BUILD = ROOT / os.environ.get("HOSO_BUILD", "build/release")
+TOOLS = ROOT / "build" / "bench" / "bin"  # where tests/bench/run-* build everything
+PROGRAMS = ROOT / os.environ.get("HOSO_BUILD", "build/bench") / "bin"  # hoso's own; another build on wish
 TICK = os.sysconf("SC_CLK_TCK")
 
 # What an operator would set on a machine of this size; everything that protects data is on. Checkpoints are asked for between
@@ -108,7 +109,7 @@ def hoso(world, database, topic, *arguments, timeout_s=1200):
                    "HOSO_KAFKA_EVENTS_TOPIC": topic, "HOSO_KAFKA_DLQ_TOPIC": f"{topic}.dlq",
                    "HOSO_KAFKA_ALERTS_TOPIC": f"{topic}.alerts",
                    "HOSO_POSTGRES_CONNINFO": world.servers.conninfo(database)}
-    done = subprocess.run([BUILD / "bin" / "hoso", *map(str, arguments)], env=environment, capture_output=True, text=True,
+    done = subprocess.run([PROGRAMS / "hoso", *map(str, arguments)], env=environment, capture_output=True, text=True,
                           timeout=timeout_s, check=False)
     if done.returncode:
         raise RuntimeError(f"hoso {' '.join(map(str, arguments))}: {done.stderr}")

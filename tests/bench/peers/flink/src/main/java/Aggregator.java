@@ -29,7 +29,7 @@ public final class Aggregator {
         t.getConfig().set("table.optimizer.agg-phase-strategy", "TWO_PHASE");
         t.createTemporarySystemFunction("Decode", Decode.class);
 
-        t.executeSql("CREATE TABLE record (`value` BYTES) WITH ('connector' = 'kafka', 'format' = 'raw', 'topic' = '"
+        t.executeSql("CREATE TABLE records (`value` BYTES) WITH ('connector' = 'kafka', 'format' = 'raw', 'topic' = '"
                      + System.getenv("BENCH_TOPIC") + "', 'properties.bootstrap.servers' = '" + System.getenv("BENCH_BROKERS")
                      + "', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset')");
         t.executeSql("CREATE TABLE dossier_event (code STRING, event_id BYTES, ingested_at BIGINT, occurred_at BIGINT,"
@@ -37,20 +37,20 @@ public final class Aggregator {
                      + " PRIMARY KEY (code, event_id, ingested_at) NOT ENFORCED) " + jdbc("dossier_event"));
         t.executeSql("CREATE TABLE dossier (code STRING, office STRING, status SMALLINT, `rank` SMALLINT, occurred_at BIGINT,"
                      + " ingested_at BIGINT, event_id BYTES, PRIMARY KEY (code) NOT ENFORCED) " + jdbc("dossier"));
-        t.executeSql("CREATE TABLE rollup (`partition` INT, office STRING, status SMALLINT, `count` BIGINT,"
+        t.executeSql("CREATE TABLE counts (`partition` INT, office STRING, status SMALLINT, `count` BIGINT,"
                      + " PRIMARY KEY (`partition`, office, status) NOT ENFORCED) " + jdbc("rollup"));
 
-        t.executeSql("CREATE TEMPORARY VIEW event AS SELECT e.*, r.`value` AS payload"
-                     + " FROM record AS r, LATERAL TABLE(Decode(r.`value`)) AS e");
+        t.executeSql("CREATE TEMPORARY VIEW events AS SELECT e.*, r.`value` AS payload"
+                     + " FROM records AS r, LATERAL TABLE(Decode(r.`value`)) AS e");
         t.executeSql("CREATE TEMPORARY VIEW latest AS SELECT code, office, status, place, occurred_at, ingested_at, event_id"
                      + " FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY code"
                      + " ORDER BY occurred_at DESC, place DESC, ingested_at DESC, id_hex DESC) AS n"
-                     + " FROM event WHERE status > 0) WHERE n = 1");
+                     + " FROM events WHERE status > 0) WHERE n = 1");
         StatementSet all = t.createStatementSet();
         all.addInsertSql("INSERT INTO dossier_event"
-                         + " SELECT code, event_id, ingested_at, occurred_at, kind, status, source, payload FROM event");
+                         + " SELECT code, event_id, ingested_at, occurred_at, kind, status, source, payload FROM events");
         all.addInsertSql("INSERT INTO dossier SELECT * FROM latest");
-        all.addInsertSql("INSERT INTO rollup SELECT 0, office, status, COUNT(*) FROM latest GROUP BY office, status");
+        all.addInsertSql("INSERT INTO counts SELECT 0, office, status, COUNT(*) FROM latest GROUP BY office, status");
         all.execute().await();
         System.exit(0);
     }
