@@ -161,7 +161,7 @@ class Hoso(Contender):
     def prepare(self):
         with self.world.connect(self.data.database) as connection:
             connection.execute("DROP SCHEMA IF EXISTS hoso CASCADE; DROP SCHEMA IF EXISTS analytics CASCADE")
-        hoso(self.world, self.data.database, self.data.topic, "db", "migrate")
+        hoso(self.world, self.data.database, self.data.topic, "db", "migrate", programs=PROGRAMS)
 
     def command(self):
         return [PROGRAMS / "hoso-aggregator", "--set", f"aggregator.batch_max={self.batch}",

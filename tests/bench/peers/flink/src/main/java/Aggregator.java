@@ -27,7 +27,7 @@ public final class Aggregator {
         t.getConfig().set("table.exec.mini-batch.allow-latency", "200 ms");
         t.getConfig().set("table.exec.mini-batch.size", System.getenv("BENCH_BATCH"));
         t.getConfig().set("table.optimizer.agg-phase-strategy", "TWO_PHASE");
-        t.createTemporarySystemFunction("Decode", Decode.class);
+        t.createTemporarySystemFunction("EventOf", Decode.class);
 
         t.executeSql("CREATE TABLE records (`value` BYTES) WITH ('connector' = 'kafka', 'format' = 'raw', 'topic' = '"
                      + System.getenv("BENCH_TOPIC") + "', 'properties.bootstrap.servers' = '" + System.getenv("BENCH_BROKERS")
@@ -41,7 +41,7 @@ public final class Aggregator {
                      + " PRIMARY KEY (`partition`, office, status) NOT ENFORCED) " + jdbc("rollup"));
 
         t.executeSql("CREATE TEMPORARY VIEW events AS SELECT e.*, r.`value` AS payload"
-                     + " FROM records AS r, LATERAL TABLE(Decode(r.`value`)) AS e");
+                     + " FROM records AS r, LATERAL TABLE(EventOf(r.`value`)) AS e");
         t.executeSql("CREATE TEMPORARY VIEW latest AS SELECT code, office, status, place, occurred_at, ingested_at, event_id"
                      + " FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY code"
                      + " ORDER BY occurred_at DESC, place DESC, ingested_at DESC, id_hex DESC) AS n"
