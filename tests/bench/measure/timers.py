@@ -1,4 +1,4 @@
-"""tests/bench/run-alerter: see its head, or --help."""
+"""tests/bench/run-timers: see its head, or --help."""
 
 import argparse
 import itertools
@@ -148,7 +148,7 @@ def table(results):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tests/bench/run-alerter", description="Timers: hoso-alerter, Flink, Kafka Streams.")
+    parser = argparse.ArgumentParser(prog="tests/bench/run-timers", description="Timers: hoso-alerter, Flink, Kafka Streams.")
     parser.add_argument("contenders", nargs="*", metavar="CONTENDER", help=f"default: all of {', '.join(CONTENDERS)}")
     parser.add_argument("--open", type=int, default=1000000, help="timers that stay open")
     parser.add_argument("--rate", type=int, default=1000, help="due a second")
@@ -156,7 +156,7 @@ def main():
     parser.add_argument("--burst", type=int, default=100000, help="due in one instant")
     parser.add_argument("--setup", type=int, default=120, help="seconds for setting all timers before the first is due")
     parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--results", type=Path, default=Path("build/bench-results/alerter.jsonl"), help="runs are appended to it")
+    parser.add_argument("--results", type=Path, default=Path("build/bench-results/timers.jsonl"), help="runs are appended to it")
     options = parser.parse_args()
     options.results.parent.mkdir(parents=True, exist_ok=True)
     world = World()
