@@ -1,6 +1,7 @@
 #include "alerter/internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -9,15 +10,49 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-/* The longest sleep: lags are asked for even when nothing happens. What happens wakes us by a descriptor. */
-enum { SLEEP_MAX_MS = 5000 };
+/* The longest sleep: clocks and lags are looked at even when nothing happens. What happens wakes us by a descriptor. */
+enum { SLEEP_MAX_MS = 2000 };
+
+int64_t alerter_now(struct alerter *alerter)
+{
+    struct wallclock *clock = &alerter->clock;
+    if (wallclock_look(clock, clock_now(), boot_now())) {
+        if (clock->jump_ms)
+            log_error("clock_jumped", "jump_ms=%" PRId64 " next=\"time goes on as before\"",
+                      clock->jump_ms);
+        else
+            log_info("clock_is_right_again", "");
+    }
+    return wallclock_at(clock);
+}
+
+static bool chosen(const struct config *config, const char *section, const char *key,
+                   const char *word)
+{
+    return strcmp(config_text(config, section, NULL, key), word) == 0;
+}
+
+/* What holds where hoso.alert_rule says nothing. */
+static struct rule_set configured_rules(const struct config *config)
+{
+    struct rule_set set = {.ladder = ladder_rules_default(),
+                           .escalate_hours =
+                               (int)config_integer(config, "alerter", NULL, "escalate_after")};
+    if (chosen(config, "alerter", "rule", "timestamp"))
+        set.ladder.overdue = OVERDUE_BY_TIMESTAMP;
+    if (chosen(config, "rules", "resume", "extend"))
+        set.ladder.resume = RESUME_EXTEND;
+    else if (chosen(config, "rules", "resume", "restart"))
+        set.ladder.resume = RESUME_RESTART;
+    return set;
+}
 
 static int open_parts(struct alerter *alerter, struct error *err)
 {
     const struct config *config = alerter->service->config;
-    struct judge_rules rules = {.overdue = OVERDUE_BY_DATE};
-    if (strcmp(config_text(config, "alerter", NULL, "rule"), "timestamp") == 0)
-        rules.overdue = OVERDUE_BY_TIMESTAMP;
+    struct judge_rules rules = {.forget_after_ms =
+                                    config_duration_ms(config, "alerter", NULL, "forget_after")};
+    alerter->default_rules = configured_rules(config);
     int r = reference_rules(config, &rules.fold, err);
     if (r == 0)
         r = codec_new(&codec_event_layout, &alerter->codec, err);
@@ -26,16 +61,30 @@ static int open_parts(struct alerter *alerter, struct error *err)
     if (r == 0)
         r = outbox_new(&alerter->service->kafka, config_text(config, "kafka", NULL, "alerts_topic"),
                        &alerter->outbox, err);
+    if (r == 0)
+        r = people_new(config, &alerter->people, err);
     if (r < 0)
         return r;
     alerter->touched = calloc(alerter->batch_max, sizeof *alerter->touched);
-    alerter->codes = calloc(alerter->batch_max, sizeof *alerter->codes);
-    if (!alerter->touched || !alerter->codes)
+    alerter->due = calloc(2 * alerter->batch_max, sizeof *alerter->due);
+    if (!alerter->touched || !alerter->due)
         return error_set(err, ERR_NOMEM, "out of memory");
     alerter->alarm_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (alerter->alarm_fd < 0)
         return error_set(err, ERR_FAILED, "timerfd: %s", strerror(errno));
+    alerter->link_key = str_of(config_text(config, "notify", NULL, "link_key"));
+    if (str_given(alerter->link_key) && alerter->link_key.len < LINK_KEY_MIN)
+        return error_set(err, ERR_INPUT, "[notify] link_key: 32 bytes or more");
     return status_open(alerter, err);
+}
+
+/* Other paths than health: the links in messages. Called between transactions, from service_wait. */
+static void serve(void *arg, struct http_exchange *exchange)
+{
+    struct alerter *alerter = arg;
+    struct pg *pg = alerter->pg && pg_alive(alerter->pg) ? alerter->pg : NULL;
+    if (!page_serve(exchange, pg, alerter->link_key, wallclock_at(&alerter->clock)))
+        http_answer(exchange, 404, "application/json", STR("{\"error\":\"no such page\"}\n"), 0);
 }
 
 int alerter_new(struct service *service, struct alerter **ret, struct error *err)
@@ -45,11 +94,15 @@ int alerter_new(struct service *service, struct alerter **ret, struct error *err
     if (!alerter)
         return error_set(err, ERR_NOMEM, "out of memory");
     alerter->service = service;
+    service->handler = serve;
+    service->handler_arg = alerter;
     alerter->topic = config_text(config, "kafka", NULL, "events_topic");
     alerter->batch_max = (size_t)config_integer(config, "alerter", NULL, "batch_max");
     alerter->batch_age_ms = config_duration_ms(config, "alerter", NULL, "batch_age");
     alerter->hold_recheck_ms = config_duration_ms(config, "alerter", NULL, "hold_recheck");
     alerter->alarm_fd = -1;
+    wallclock_begin(&alerter->clock, config_duration_ms(config, "alerter", NULL, "clock_jump"),
+                    clock_now(), boot_now(), NO_TIME);
     alerter->backoff = (struct backoff){.first_ms = 200, .max_ms = 5000};
     random_bytes(alerter->owner, sizeof alerter->owner);
     store_events_init(&alerter->batch);
@@ -67,7 +120,9 @@ int alerter_new(struct service *service, struct alerter **ret, struct error *err
 static void disconnect(struct alerter *alerter)
 {
     reader_close(alerter);
+    people_reset(alerter->people);
     reference_deinit(&alerter->reference);
+    alerter->rulebook = rulebook_free(alerter->rulebook);
     alerter->pg = pg_free(alerter->pg);
 }
 
@@ -75,9 +130,11 @@ struct alerter *alerter_free(struct alerter *alerter)
 {
     if (!alerter)
         return NULL;
+    alerter->service->handler = NULL;
     disconnect(alerter);
     status_close(alerter);
     outbox_free(alerter->outbox);
+    people_free(alerter->people);
     judge_free(alerter->judge);
     codec_free(alerter->codec);
     store_events_deinit(&alerter->batch);
@@ -87,7 +144,7 @@ struct alerter *alerter_free(struct alerter *alerter)
     free(alerter->partitions);
     free(alerter->ends);
     free(alerter->touched);
-    free(alerter->codes);
+    free(alerter->due);
     free(alerter);
     return NULL;
 }
@@ -102,6 +159,10 @@ static int connect_all(struct alerter *alerter, struct error *err)
     if (r == 0)
         r = reference_load(alerter->pg, config, &alerter->reference, err);
     if (r == 0)
+        r = rulebook_load(alerter->pg, &alerter->default_rules, &alerter->rulebook, err);
+    if (r == 0)
+        r = housekeeping_open(alerter, err);
+    if (r == 0)
         r = reader_open(alerter, err);
     if (r == 0)
         outbox_wake(alerter->outbox);
@@ -112,7 +173,8 @@ static int connect_all(struct alerter *alerter, struct error *err)
 static void wait_for_work(struct alerter *alerter, int timeout_ms)
 {
     const int fds[] = {alerter->consumer ? consumer_fd(alerter->consumer) : -1,
-                       alerter->consumer ? alerter->alarm_fd : -1, outbox_fd(alerter->outbox)};
+                       alerter->consumer ? alerter->alarm_fd : -1, outbox_fd(alerter->outbox),
+                       people_fd(alerter->people)};
     status_refresh(alerter);
     service_wait(alerter->service, fds, sizeof fds / sizeof *fds, timeout_ms);
 }
@@ -127,6 +189,7 @@ static int sleep_ms(const struct alerter *alerter)
     int ms = sooner(SLEEP_MAX_MS, firing_recheck_ms(alerter));
     if (alerter->owned.count)
         ms = sooner(sooner(ms, outbox_timeout_ms(alerter->outbox)), follow_wait_ms(alerter));
+    ms = sooner(ms, people_timeout_ms(alerter->people));
     if (alerter->batch_count) {
         int64_t left_ms = alerter->batch_age_ms - mono_diff_ms(alerter->batch_began, mono_now());
         ms = sooner(ms, left_ms > 0 ? (int)left_ms : 0);
@@ -144,6 +207,7 @@ static bool batch_is_due(const struct alerter *alerter)
 
 static int step(struct alerter *alerter, struct error *err)
 {
+    alerter_now(alerter);
     int r = reader_take(alerter, err);
     if (r == 0)
         r = follow_look(alerter, err);
@@ -155,6 +219,11 @@ static int step(struct alerter *alerter, struct error *err)
         r = follow_run(alerter, err);
     if (r == 0)
         r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
+    if (r == 0)
+        r = housekeeping_run(alerter, err);
+    if (r == 0)
+        r = people_run(alerter->people, alerter->pg, alerter->reference.calendar,
+                       wallclock_at(&alerter->clock), err);
     if (r < 0)
         return r;
     firing_arm(alerter);
@@ -175,6 +244,7 @@ static void rest(struct alerter *alerter)
     for (int64_t left_ms;
          !service_stopping() && (left_ms = rest_ms - mono_diff_ms(from, mono_now())) > 0;) {
         outbox_run(alerter->outbox, NULL, &alerter->owned, NULL);
+        people_run(alerter->people, NULL, NULL, NO_TIME, NULL);
         wait_for_work(alerter, (int)left_ms);
     }
 }

@@ -6,7 +6,9 @@
 #include "alerter/deadlines.h"
 #include "alerter/judge.h"
 #include "alerter/outbox.h"
+#include "alerter/people.h"
 #include "base/backoff.h"
+#include "domain/wallclock.h"
 #include "service/offsets.h"
 
 struct partition {
@@ -15,8 +17,8 @@ struct partition {
     int64_t read_offset;         /* the batch in hand reaches here */
     int64_t end_position;        /* where the end of the partition was last seen; -1 = never */
     int64_t lag;                 /* records behind the end, as last asked */
-    int64_t watching_since;
-    bool held; /* deadlines have passed and may not fire yet */
+    bool fires;                  /* of the firing under way */
+    bool held;                   /* deadlines have passed and may not fire yet */
     struct mono held_since;
 };
 
@@ -39,7 +41,14 @@ enum metric_index {
     METRIC_UNDECODABLE,
     METRIC_LATENESS_LAST,
     METRIC_LATENESS_MAX,
+    METRIC_CLOCK_JUMP,
     METRIC_OUTBOX_UNSENT,
+    METRIC_MESSAGES_SENT,
+    METRIC_MESSAGES_FAILED,
+    METRIC_MESSAGES_DEAD,
+    METRIC_MESSAGES_PENDING,
+    METRIC_MESSAGES_OLDEST,
+    METRIC_BREAKERS_OPEN,
     METRIC_LAG, /* the first of one per partition */
 };
 
@@ -53,12 +62,19 @@ struct alerter {
 
     struct codec *codec;
     struct judge *judge;
+    struct rule_set default_rules;
     struct outbox *outbox;
+    struct people *people;
+    struct str link_key;
     int alarm_fd; /* wall-clock timer of the next deadline */
+    struct wallclock clock;
+    bool clock_known; /* what was believed before the restart has been asked */
+    struct mono housekept;
 
     /* Present while connected; dropped together. */
     struct pg *pg;
     struct reference reference;
+    struct rulebook *rulebook;
     struct consumer *consumer;
     struct backoff backoff;
     struct error trouble;     /* why we are not connected, "" = we are */
@@ -72,6 +88,7 @@ struct alerter {
     bool joined; /* the group has told us which partitions are ours, perhaps none */
     bool broker_silent;
     struct mono lag_asked;
+    int64_t watching_since; /* of the last assignment */
 
     struct follow follow;
 
@@ -80,11 +97,16 @@ struct alerter {
     bool more_to_take;  /* reader_take stopped at a full batch */
     struct mono batch_began;
     struct touched *touched; /* of one transaction; batch_max of them */
-    struct str *codes;
+    struct due *due;         /* gathered for it: batch_max of one partition, and of those before */
 
     struct metric *metrics;
     char (*metric_labels)[40];
 };
+
+/* ---- alerter.c ---- */
+
+/* What time it is, as far as the wall clock can be believed. Looks at the clocks, and logs when they part or meet. */
+int64_t alerter_now(struct alerter *alerter);
 
 /* ---- reader.c ---- */
 
@@ -127,6 +149,13 @@ int follow_look(struct alerter *alerter, struct error *err);
 int follow_run(struct alerter *alerter, struct error *err);
 /* Until one of the two has something to do. */
 int follow_wait_ms(const struct alerter *alerter);
+
+/* ---- housekeeping.c ---- */
+
+/* After connecting: goes on from the time that was believed before a restart of this process. */
+int housekeeping_open(struct alerter *alerter, struct error *err);
+/* Every few seconds; outside transactions. 0 or negative as pg_exec. */
+int housekeeping_run(struct alerter *alerter, struct error *err);
 
 /* ---- status.c ---- */
 

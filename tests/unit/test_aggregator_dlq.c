@@ -76,9 +76,12 @@ static void a_cut_header_is_no_header(void **state)
 static void a_length_beyond_the_end_is_no_header(void **state)
 {
     (void)state;
-    struct str bytes = STR("ab\0\xff\xff\xff\xffxyz");
+    struct str bytes = STR("ab\0\xff\xff\xff\xfexyz");
     struct kafka_header header;
     assert_false(header_take(&bytes, &header));
+    struct str all_ones = STR("ab\0\xff\xff\xff\xff"); /* no value at all */
+    assert_true(header_take(&all_ones, &header));
+    assert_null(header.value.data);
     struct str none = STR_NONE;
     assert_false(header_take(&none, &header));
 }
