@@ -1,9 +1,8 @@
 #include "ingest/parcel.h"
 
-#include "base/hash.h"
-
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "service/event_headers.h"
 
 static struct str put(char **at, struct str text)
 {
@@ -34,18 +33,13 @@ struct parcel *parcel_new(const struct event *event, struct str value,
 int parcel_send(struct parcel *parcel, struct producer *producer, const char *topic,
                 struct error *err)
 {
-    char id[2 * EVENT_ID_SIZE + 1];
-    char type[64];
-    char time[TIME_TEXT_SIZE];
-    snprintf(type, sizeof type, "vn.hoso.dossier.%s", event_kind_name(parcel->kind));
-    const struct kafka_header headers[] = {
-        {"ce_specversion", STR("1.0")},
-        {"ce_id", str_of(hex_encode(parcel->event_id, EVENT_ID_SIZE, id))},
-        {"ce_type", str_of(type)},
-        {"ce_source", parcel->source},
-        {"ce_time", str_of(time_format(parcel->occurred_at, time))},
-        {"ce_subject", parcel->key},
-    };
-    return producer_send(producer, topic, parcel->key, parcel->value, headers,
-                         sizeof headers / sizeof *headers, 0, parcel, err);
+    struct event_headers headers;
+    struct event event = {.kind = parcel->kind,
+                          .source = parcel->source,
+                          .dossier_code = parcel->key,
+                          .occurred_at = parcel->occurred_at};
+    memcpy(event.event_id, parcel->event_id, EVENT_ID_SIZE);
+    event_headers_of(&event, &headers);
+    return producer_send(producer, topic, parcel->key, parcel->value, headers.list,
+                         EVENT_HEADER_COUNT, 0, parcel, err);
 }

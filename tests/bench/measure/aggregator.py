@@ -1,6 +1,7 @@
 """tests/bench/run-aggregator: see its head, or --help."""
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
@@ -15,13 +16,19 @@ from measure.world import World, cpu_s, load, machine, peak_rss_mb, poll
 DEADLINE_S = 600
 
 
+def used(contender, before=(0, 0)):
+    """(peak RSS in MB, CPU seconds); before = what to say when the process has just ended."""
+    pid = contender.process.pid
+    return (peak_rss_mb(pid), cpu_s(pid)) if contender.process.poll() is None else before
+
+
 def run_one(world, contender, folder):
     """One contender once, on fresh tables; everything that was measured, as a dict for the results file."""
     contender.prepare()
     world.settle()
     with world.connect(contender.data.database) as connection:
         pg_before, load_before = world.pg_cpu_s(), load()
-        pid = contender.start(folder)
+        contender.start(folder)
 
         def alive(condition):
             if contender.process.poll() not in (None, 0):
@@ -29,20 +36,20 @@ def run_one(world, contender, folder):
             return condition()
 
         try:
-            first = poll(lambda: alive(lambda: contender.begun(connection)), "the first events are stored", DEADLINE_S)
+            first = poll(lambda: alive(lambda: contender.begun(connection) or contender.timed), "the first events are stored", DEADLINE_S)
             begin = time.monotonic()
-            rss, cpu = peak_rss_mb(pid), cpu_s(pid)
+            rss, cpu = used(contender)
             while not alive(lambda: contender.finished(connection)):
-                if contender.process.poll() is None:
-                    rss, cpu = peak_rss_mb(pid) or rss, cpu_s(pid) or cpu
+                rss, cpu = used(contender, (rss, cpu))
                 assert time.monotonic() - begin < DEADLINE_S, f"{contender.name} did not finish"
                 time.sleep(0.02)
             seconds = time.monotonic() - begin
-            if contender.process.poll() is None:
-                rss, cpu = peak_rss_mb(pid), cpu_s(pid)
+            rss, cpu = used(contender, (rss, cpu))
         finally:
             contender.end()
         pg_cpu = world.pg_cpu_s() - pg_before
+        timed = contender.seconds((folder / f"{contender.name}.log").read_text())
+        first, seconds = (0, timed) if timed else (first, seconds)
         checks = contender.check(connection)
     events = contender.data.events
     return {
@@ -80,8 +87,9 @@ def parse():
     parser.add_argument("--dossiers", type=int, default=236184, help="received; 236184 are 250,000 in all (default)")
     parser.add_argument("--events", type=int, default=1000000)
     parser.add_argument("--batch", type=int, action="append", help="default: 10000 and 50000")
+    parser.add_argument("--connections", type=int, action="append", help="of hoso and floor; default: 1 and 2")
     parser.add_argument("--runs", type=int, default=3, help="rounds; in each every contender has its turn")
-    parser.add_argument("--results", type=Path, default=Path("build/bench/aggregator.jsonl"), help="runs are appended to it")
+    parser.add_argument("--results", type=Path, default=Path("build/bench-results/aggregator.jsonl"), help="runs are appended to it")
     parser.add_argument("--prepare", action="store_true", help="only make the events and the expectation (not measured)")
     parser.add_argument("--report", action="store_true", help="only print the table of the results file")
     options = parser.parse_args()
@@ -89,6 +97,15 @@ def parse():
     if unknown:
         parser.error(f"no contender {', '.join(sorted(unknown))}; there are {', '.join(CONTENDERS)}")
     return options
+
+
+def turns(options):
+    """(contender, batch, connections) in the order of one round."""
+    for name in options.contenders or CONTENDERS:
+        several = name in ("hoso", "floor")
+        for batch in options.batch or (10000, 50000):
+            for connections in (options.connections or (1, 2)) if several else (1,):
+                yield name, batch, connections
 
 
 def measure(options):
@@ -100,15 +117,13 @@ def measure(options):
         if options.prepare:
             return
         with tempfile.TemporaryDirectory(prefix="hoso-bench-") as folder:
-            for number in range(options.runs):
-                for name in options.contenders or CONTENDERS:
-                    for batch in options.batch or (10000, 50000):
-                        result = run_one(world, CONTENDERS[name](world, data, batch), Path(folder))
-                        with options.results.open("a") as file:
-                            file.write(json.dumps(result) + "\n")
-                        print(f"{number + 1}/{options.runs} {name} {batch:,}: {result['rate']:,} events/s, "
-                              f"CPU {result['cpu_s_per_million']} + {result['pg_cpu_s_per_million']} s/million, "
-                              f"{result['rss_mb']} MB, {verdict(result['checks'])}", flush=True)
+            for number, (name, batch, connections) in itertools.product(range(options.runs), turns(options)):
+                result = run_one(world, CONTENDERS[name](world, data, batch, connections), Path(folder))
+                with options.results.open("a") as file:
+                    file.write(json.dumps(result) + "\n")
+                print(f"{number + 1}/{options.runs} {name} {batch:,} x {connections}: {result['rate']:,} events/s, "
+                      f"CPU {result['cpu_s_per_million']} + {result['pg_cpu_s_per_million']} s/million, "
+                      f"{result['rss_mb']} MB, {verdict(result['checks'])}", flush=True)
     finally:
         world.stop()
 

@@ -1,14 +1,17 @@
 """Who takes part: how each is started on fresh tables, how far it has come, and whether what it wrote is right."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 from harness.servers import ROOT
 
-from measure.world import BENCH, BUILD, hoso
+from measure.capture import Capture
+from measure.world import BENCH, PROGRAMS, TOOLS, hoso, poll
 
 CACHE = Path(os.environ.get("HOSO_CACHE", Path.home() / ".cache" / "hoso"))
 CHECKS = {
@@ -32,6 +35,7 @@ class Contender:
     """A program on the common job's tables. `batch` is the number of rows it may put into one transaction."""
     name = "?"
     job = "common"
+    timed = False  # it tells the time itself
 
     def __init__(self, world, data, batch, connections=1):
         self.world, self.data, self.batch, self.connections = world, data, batch, connections
@@ -71,6 +75,9 @@ class Contender:
                 self.process.kill()
                 self.process.wait()
 
+    def seconds(self, log):
+        """Of those that time themselves; None = the time from the first rows seen to the last."""
+
     # ---- progress: cheap enough to ask often ----
 
     def begun(self, connection):
@@ -102,14 +109,15 @@ class Java(Contender):
     options = ()
 
     def command(self):
-        return ["java", f"-Xmx{self.heap}m", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        return ["java", f"-Xmx{self.heap}m", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                 "-Duser.timezone=UTC", *self.options, "-cp", f"{built(self.project)}/*", self.main]
 
 
 def built(project):
     """The folder of a Java peer's jars; built, and what it needs fetched, when it is not there or older than its source."""
     source, target = BENCH / "peers" / project, CACHE / f"bench-{project}"
-    newest = max(path.stat().st_mtime for path in source.rglob("*") if path.is_file())
+    sources = [*source.rglob("*"), *(BENCH / "peers" / "common").rglob("*")]
+    newest = max(path.stat().st_mtime for path in sources if path.is_file())
     if (target / ".complete").exists() and (target / ".complete").stat().st_mtime > newest:
         return target
     if not shutil.which("javac"):
@@ -117,8 +125,10 @@ def built(project):
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     subprocess.run(["mvn", "-q", "-B", "-Dstyle.color=never", "-f", source / "pom.xml", "package",
-                    "dependency:copy-dependencies", f"-DoutputDirectory={target}", f"-DbuildDirectory={target}/build"],
+                    "dependency:copy-dependencies", f"-DoutputDirectory={target}", f"-DbuildDirectory={target}/build", "-DskipTests"],
                    check=True)
+    for jar in (target / "build").glob("*.jar"):
+        jar.rename(target / jar.name)
     (target / ".complete").touch()
     return target
 
@@ -151,11 +161,12 @@ class Hoso(Contender):
     def prepare(self):
         with self.world.connect(self.data.database) as connection:
             connection.execute("DROP SCHEMA IF EXISTS hoso CASCADE; DROP SCHEMA IF EXISTS analytics CASCADE")
-        hoso(self.world, self.data.database, self.data.topic, "db", "migrate")
+        hoso(self.world, self.data.database, self.data.topic, "db", "migrate", programs=PROGRAMS)
 
     def command(self):
-        return [BUILD / "bin" / "hoso-aggregator", "--set", f"aggregator.batch_max={self.batch}",
+        return [PROGRAMS / "hoso-aggregator", "--set", f"aggregator.batch_max={self.batch}",
                 "--set", "aggregator.listen=127.0.0.1:0", "--set", "log.level=info",
+                "--set", f"aggregator.connections={self.connections}",
                 "--set", f"aggregator.group={self.data.topic}.hoso"]
 
     def environment(self):
@@ -185,4 +196,51 @@ class Hoso(Contender):
         return {**{table: (cells, differ) for table, cells, differ in rollups}, "history": history}
 
 
-CONTENDERS = {kind.name: kind for kind in (Hoso, Python, Streams, Connect, Flink)}
+class Floor(Hoso):
+    """PostgreSQL's own speed for hoso's transactions: their bytes, sent again from memory by bench_replay.c without hoso and Kafka."""
+    name, job, timed = "floor", "full", True
+
+    def __init__(self, world, data, batch, connections=1):
+        super().__init__(world, data, batch, connections)
+        self.transactions = CACHE / f"bench-transactions-{data.database}-{batch}-{connections}"
+        self.capture = None
+
+    def prepare(self):
+        """Fresh tables, after what is to be sent was written down from a run of hoso."""
+        if not self.transactions.exists():
+            super().prepare()
+            self._record()
+        super().prepare()
+
+    def _record(self):
+        url = self.world.servers.conninfo(self.data.database)
+        words = dict(word.split("=", 1) for word in url.split())
+        self.capture = Capture(words["host"], int(words["port"]))
+        recorder = Hoso(self.world, self.data, self.batch, self.connections)
+        recorder.pg_conninfo = lambda: (url.replace(f"port={words['port']}", f"port={self.capture.port}")
+                                        + " sslmode=disable gssencmode=disable")
+        with tempfile.TemporaryDirectory(prefix="hoso-bench-") as folder, self.world.connect(self.data.database) as connection:
+            recorder.start(Path(folder))
+            try:
+                poll(lambda: recorder.finished(connection), "hoso has written what is to be replayed", 900)
+            finally:
+                recorder.end()
+        self.capture.stop()
+        found = self.capture.write(self.transactions)
+        self.capture = None
+        if found != self.connections:
+            shutil.rmtree(self.transactions)
+            raise RuntimeError(f"hoso wrote on {found} connections, not on {self.connections}")
+
+    def command(self):
+        return [TOOLS / "bench_replay", self.pg_conninfo() + " sslmode=disable gssencmode=disable", self.transactions]
+
+    def finished(self, connection):
+        return self.process.poll() is not None
+
+    def seconds(self, log):
+        """As bench_replay timed it: all of the events are in it."""
+        return float(re.findall(r"^seconds ([0-9.]+)", log, re.MULTILINE)[-1])
+
+
+CONTENDERS = {kind.name: kind for kind in (Hoso, Floor, Python, Streams, Connect, Flink)}

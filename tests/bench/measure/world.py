@@ -9,7 +9,8 @@ import psycopg
 from harness.servers import ROOT, Servers
 
 BENCH = ROOT / "tests" / "bench"
-BUILD = ROOT / os.environ.get("HOSO_BUILD", "build/release")
+TOOLS = ROOT / "build" / "bench" / "bin"  # where tests/bench/run-* build everything
+PROGRAMS = ROOT / os.environ.get("HOSO_BUILD", "build/bench") / "bin"  # hoso's own; another build on wish
 TICK = os.sysconf("SC_CLK_TCK")
 
 # What an operator would set on a machine of this size; everything that protects data is on. Checkpoints are asked for between
@@ -17,6 +18,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 SETTINGS = {
     "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "1GB", "max_wal_size": "16GB",
     "checkpoint_timeout": "1h", "jit": "off", "work_mem": "64MB", "autovacuum": "on",
+    "track_commit_timestamp": "on",
 }
 
 
@@ -103,12 +105,13 @@ def machine():
     return f"{os.cpu_count()} x {model}, {memory} GB, Linux {os.uname().release.split('-')[0]}"
 
 
-def hoso(world, database, topic, *arguments, timeout_s=1200):
+def hoso(world, database, topic, *arguments, programs=TOOLS, timeout_s=1200):
+    """Runs one command of the `hoso` program; its standard error. programs: the folder that holds it."""
     environment = {**os.environ, "LANG": "en_US.UTF-8", "HOSO_KAFKA_BROKERS": world.brokers,
                    "HOSO_KAFKA_EVENTS_TOPIC": topic, "HOSO_KAFKA_DLQ_TOPIC": f"{topic}.dlq",
                    "HOSO_KAFKA_ALERTS_TOPIC": f"{topic}.alerts",
                    "HOSO_POSTGRES_CONNINFO": world.servers.conninfo(database)}
-    done = subprocess.run([BUILD / "bin" / "hoso", *map(str, arguments)], env=environment, capture_output=True, text=True,
+    done = subprocess.run([programs / "hoso", *map(str, arguments)], env=environment, capture_output=True, text=True,
                           timeout=timeout_s, check=False)
     if done.returncode:
         raise RuntimeError(f"hoso {' '.join(map(str, arguments))}: {done.stderr}")

@@ -51,6 +51,13 @@ def plain(node):
     return [plain(item) for item in node] if isinstance(node, list) else node
 
 
+def beginning(schema):
+    """The record's fields up to the last one that the job needs: fastavro then leaves the rest of the bytes alone, which saves
+    three quarters of its time."""
+    names = [field["name"] for field in schema["fields"]]
+    return {**schema, "fields": schema["fields"][:names.index("status") + 1]}
+
+
 def rows_of(messages, schema):
     """The batch as the text of two COPYs, states collapsed to the latest per dossier, and the offsets."""
     events, states, offsets = [], {}, {}
@@ -89,7 +96,7 @@ def write(connection, events, states, offsets):
 def main():
     env, batch = os.environ, int(os.environ["BENCH_BATCH"])
     with open(env["BENCH_SCHEMA"], encoding="utf-8") as file:
-        schema = fastavro.parse_schema(plain(json.load(file)))
+        schema = fastavro.parse_schema(beginning(plain(json.load(file))))
     connection = psycopg.connect(env["BENCH_PG"])
     connection.execute(STAGING)
     connection.commit()
