@@ -2,12 +2,16 @@
 #include "base/log.h"
 #include "ingest/ingest.h"
 
+#include <sys/prctl.h>
+
 int main(int argc, char **argv)
 {
     struct service service;
     struct ingest *ingest = NULL;
     struct error err = {""};
     char quoted[512];
+    /* Memory holds what senders sent before it is thrown away: no core file, no debugger of another user. */
+    prctl(PR_SET_DUMPABLE, 0);
     int exit_code = service_open("hoso-ingest", "ingest", argc, argv, &service);
     if (exit_code || !service.config)
         return exit_code;

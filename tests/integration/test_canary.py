@@ -5,6 +5,14 @@ broken messages and in refused rows; then it must not be found in Kafka, the log
 
 import itertools
 import json
+import os
+import resource
+import signal
+import subprocess
+
+import pytest
+from harness import wait_until
+from harness.records import encode_event
 
 MARK = "CANARY"
 numbers = itertools.count(1)
@@ -56,6 +64,41 @@ def accepted(site):
         native("erased", reason=mark())])
 
 
+def other_paths(site):
+    """Every other way in: REST, generation B, Avro, look-ups, log-ins."""
+    rest = "/api/SynsTTHCC/{}?MaDinhDanhDV=H24.11713&isUpdating=True&note=" + MARK
+    one = record()
+    yield 200, site.push_raw(json.dumps([one]).encode(), rest.format("DongBoHoSoMC"))
+    yield 200, site.push_raw(json.dumps([step()]).encode(), rest.format("CapNhatTienDoHoSoMC"))
+    yield 200, site.push_raw(json.dumps(record(NgayNop="", MaTinh=mark(), MaDonViTiepNhan=mark())).encode(), "/api/v2/NoiHoSo")
+    yield 200, site.push_raw(json.dumps(step(IDHoSo=mark())).encode(), "/api/v2/CapNhatTienTrinh")
+    status = {"IdHoSo": mark(), "MaHoSo": one["MaHoSo"], "TrangThai": 5, "GhiChu": mark()}
+    yield 200, site.push_raw(json.dumps(status).encode(), "/api/v2/CapNhatTrangThai")
+    yield 400, site.push_raw(json.dumps(status | {"TrangThai": mark()}).encode(), "/api/v2/CapNhatTrangThai")
+    yield 400, site.push_raw(json.dumps(status | {"MaHoSo": mark()}).encode(), "/api/v2/CapNhatTrangThai")
+    yield 404, site.push_raw(json.dumps({"TenTep": mark()}).encode(), "/api/v2/UploadFile")
+    look_up = {"service": "TraCuuHoSo", "mahoso": one["MaHoSo"], "ChuHoSo": mark()}
+    yield 200, site.push_raw(json.dumps(look_up).encode())
+    yield 400, site.push_raw(json.dumps(look_up | {"mahoso": mark()}).encode())
+    event = {"event_id": bytes(16), "kind": "erased", "dossier_code": one["MaHoSo"], "occurred_at": 1780280000000,
+             "ingested_at": 1780280000000}
+    for field in ("source", "dossier_code", "alternative_code", "procedure_code", "field_code", "deciding_agency",
+                  "receiving_agency", "deciding_unit", "late_reason", "transfer_from", "transfer_to", "alias_of"):
+        yield (200 if field == "source" else 422), site.push_raw(
+            encode_event(**event | {field: mark()}), "/api/v1/events", headers={"Content-Type": "application/avro"})
+    yield 200, site.push_raw(encode_event(**event, officer=f"{MARK} 99999 ABC".encode()[:16]), "/api/v1/events",
+                             headers={"Content-Type": "application/avro"})
+    yield 422, site.push_raw(mark().encode(), "/api/v1/events", headers={"Content-Type": "application/avro"})
+    for path in ("/api/v1/login", "/api/v2/GetToken"):
+        yield 401, site.push_raw(json.dumps({"username": mark(), "password": mark()}).encode(), path, source=None)
+        yield 400, site.push_raw(mark().encode(), path, source=None)
+    signed = {"webhook-id": mark(), "webhook-timestamp": mark(), "webhook-signature": mark(), "X-Key-Id": mark()}
+    yield 401, site.push_raw(b"[]", "/api/v1/events", source=None, headers=signed)
+    yield 401, site.push_raw(b"[]", "/api/v1/events", source=None,
+                             headers={"X-Client-Verify": "SUCCESS", "X-Client-DN": mark()})
+    yield 401, site.push_raw(json.dumps({"session": mark(), "service": "DongBoHoSoMC", "data": []}).encode(), source=None)
+
+
 def refused(site):
     """Marks where codes, times and numbers belong: the row must be refused without being quoted."""
     for field in ("MaHoSo", "MaHoSoKhac", "MaTTHC", "MaLinhVuc", "MaXa", "NgayNopHoSo", "NgayHenTra", "NgayTra",
@@ -97,6 +140,9 @@ def test_marked_words_end_at_ingest(site):
     for answer in accepted(site):
         assert answer.status == 200, answer
         answers.append(answer)
+    for status, answer in other_paths(site):
+        assert answer.status == status, answer
+        answers.append(answer)
     for answer in refused(site):
         assert answer.status == 422, answer
         answers.append(answer)
@@ -110,6 +156,32 @@ def test_marked_words_end_at_ingest(site):
     assert len(stored) >= 10
     for kept in stored:
         assert MARK.encode() not in kept.key + kept.value + b"".join(kept.headers.values())
+    # And PostgreSQL, which the aggregator fills from what passed.
+    site.start("aggregator")
+    wait_until(lambda: site.caught_up("aggregator"), "the aggregator has read it")
+    for (table,) in site.sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'hoso'"):
+        assert site.sql(f"SELECT 1 FROM hoso.{table} t WHERE t::text LIKE '%{MARK}%' LIMIT 1") == [], table
+    for kept in site.dead_letters():
+        assert MARK.encode() not in kept.key + kept.value
     ingest.terminate()
     log = ingest.log_path.read_text()
     assert "event=request" in log and MARK not in log
+
+
+def dumps_core(pid, folder):
+    """Whether a process that may write a core file of any size does so when it aborts; it is reaped."""
+    resource.prlimit(pid, resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    os.kill(pid, signal.SIGABRT)
+    _, status = os.waitpid(pid, 0)
+    assert os.WIFSIGNALED(status), folder
+    return os.WCOREDUMP(status)
+
+
+def test_a_crash_leaves_no_core_file(site, tmp_path):
+    other = subprocess.Popen(["sleep", "600"], cwd=tmp_path)
+    if not dumps_core(other.pid, tmp_path):
+        pytest.skip("this machine writes no core files at all")
+    ingest = site.start("ingest")
+    site.push("DongBoHoSoMC", [record()])
+    process, ingest.process = ingest.process, None
+    assert not dumps_core(process.pid, tmp_path)
