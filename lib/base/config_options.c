@@ -98,6 +98,12 @@ const struct config_option config_options[] = {
          "local = the one-stop system itself; portal = the national portal's copy."),
     NAMED_CHOICE("source", "subject_map", "opencps|td|ministry", "td",
          "Which vendor's LoaiDoiTuong codes this source sends."),
+    NAMED_TEXT("source", "folder", 0, 1024, "",
+         "file: where whole files are renamed into; work, done and failed are made in it."),
+    NAMED_CHOICE("source", "rows", "hoso|progress|events", "events",
+         "file, poll: what the rows are where they do not say it themselves (service)."),
+    NAMED_TEXT("source", "agency", 0, 64, "",
+         "file, poll: agency code of rows that come without one (madonvi)."),
     NAMED_TEXT("source", "secret_procedures", 0, 4096, "",
          "Procedure codes whose dossiers are refused whole (state secrets), separated by commas."),
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ingest/feed.h"
+#include "ingest/file_feed.h"
 #include "ingest/push.h"
 
 enum {
@@ -15,7 +15,7 @@ enum {
 };
 
 /* What ingest can read by itself. */
-static const struct feed_kind *const feed_kinds[] = {NULL};
+static const struct feed_kind *const feed_kinds[] = {&file_feed_kind, NULL};
 
 struct ingest {
     struct service *service;

@@ -27,6 +27,8 @@ enum refusal_code {
     REFUSAL_TOO_MANY,        /* more parts than a dossier can have */
     REFUSAL_NOT_OBJECT,      /* the row is not a JSON object */
     REFUSAL_BAD_JSON,        /* the line is not JSON */
+    REFUSAL_BAD_CSV,       /* the line is not CSV, or has not as many fields as there are columns */
+    REFUSAL_LINE_TOO_LONG, /* or the file, where it is read as a whole */
     REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal_code code); /* "missing", … for answers and metrics */
