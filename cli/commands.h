@@ -16,6 +16,7 @@
  * is "hoso NAME", so that messages name it; options begin at argv[1] and getopt's own messages are off (cli_bad_option
  * speaks instead). Returns an exit code of base/error.h.
  */
+int cmd_backfill(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_db(int argc, char **argv);
 int cmd_dlq(int argc, char **argv);

@@ -33,6 +33,8 @@ static const struct command {
      "summary of one commune's dossiers in a period"},
     {"dlq", cmd_dlq, "list -c hoso.conf", "những bản ghi không dùng được: liệt kê, xem, gửi lại",
      "records that could not be used: list, show, send again"},
+    {"backfill", cmd_backfill, "-c hoso.conf --source history year-2025.csv",
+     "nạp tệp dữ liệu cũ, có thanh tiến độ", "load files of old data, with a progress bar"},
     {"quarantine", cmd_quarantine, "-c hoso.conf", "hồ sơ chưa xếp được vào xã nào, và vì sao",
      "dossiers that no commune answers for, and why"},
     {"units", cmd_units, "import -c hoso.conf agencies.csv --dry-run",

@@ -8,7 +8,7 @@
 #include <limits.h>
 
 #include "base/error.h"
-#include "ingest/checkpoint.h"
+#include "domain/checkpoint.h"
 #include "ingest/map.h"
 
 /* The end of a record that has been read, and how things stood there. */

@@ -256,3 +256,28 @@ def test_a_checkpoint_that_makes_no_sense(site):
     ingest.start()
     drop.wait_done(*[f"{number}.ndjson" for number in range(5)])
     assert codes(site) == [code(number) for number in range(5)]
+
+
+def test_backfill_shows_its_way_and_the_lines_refused(site):
+    drop = Drop(site, rows="hoso")
+    good, bad = site.folder / "good.csv", site.folder / "bad.ndjson"
+    good.write_text(table([hoso(n) for n in range(5000)]))
+    bad.write_text(lines([hoso(9000), hoso(9001, TrangThaiHoSo="x")]))
+    site.start("ingest")
+    said = site.hoso("backfill", good)
+    assert "-good.csv: 5001 lines, 0 refused" in said
+    said = site.hoso("backfill", "--source", "tep", bad, code=1)
+    assert "2 lines, 1 refused" in said
+    side = next(line for line in said.splitlines() if line.startswith("Line numbers")).split(": ")[1]
+    assert open(side).read() == "line,row,field,code\n2,1,TrangThaiHoSo,bad_status\n"
+    assert len(set(codes(site))) == 5001
+    log = (site.folder / "hoso.log").read_text()
+    assert "100 %" in log or "rows/s" in log
+    (site.folder / "x.csv").write_text("a;b\n")
+    site.hoso("backfill", site.folder / "x.csv", code=65)
+    site.hoso("backfill", site.folder / "missing.csv", code=65)
+    site.hoso("backfill", "--source", "motcua", good, code=65)
+    site.hoso("backfill", code=2)
+    (site.folder / "họ tên.csv").write_text("a\n")
+    site.hoso("backfill", site.folder / "họ tên.csv", code=65)
+    assert drop.left() == []

@@ -1,6 +1,6 @@
-/* How far a dropped file has been read, as it is kept beside it: what lies before `offset` is persisted or refused. Pure. */
-#ifndef HOSO_INGEST_CHECKPOINT_H
-#define HOSO_INGEST_CHECKPOINT_H
+/* How far ingest has read a dropped file, as it keeps it beside the file (and `hoso backfill` looks at it): what lies before `offset` is persisted or refused. Pure. */
+#ifndef HOSO_DOMAIN_CHECKPOINT_H
+#define HOSO_DOMAIN_CHECKPOINT_H
 
 #include <stdbool.h>
 #include <stdint.h>

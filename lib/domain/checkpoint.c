@@ -1,4 +1,4 @@
-#include "ingest/checkpoint.h"
+#include "domain/checkpoint.h"
 
 #include <inttypes.h>
 #include <stddef.h>
