@@ -1,13 +1,15 @@
 -- Is every rollup the sum of its dossiers? Recomputes the cells from hoso.dossier alone and compares them one by one.
 -- One row per table: cells compared, cells that differ. Exact at any moment (one statement sees one snapshot).
--- What the dossier row does not hold (days of supplements, working minutes) is compared per commune as far as it does.
+-- The rules are those of lib/domain/contribution.h; in_table is its "in the table". What the dossier row does not hold (days of
+-- supplements, working minutes) is compared per commune as far as it does; late_data not at all (`hoso doctor --deep` folds anew).
 WITH placed AS (
     SELECT d.*, coalesce(d.procedure_code, '') AS proc,
            (submitted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS submitted_day,
            (accepted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS accepted_day,
            (ended_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS ended_day,
            (rated_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS rated_day,
-           (due_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS due_day
+           (due_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS due_day,
+           accepted_at IS NOT NULL AND phase <> 'waiting' AND NOT (phase = 'ended' AND status = 3) AS in_table
     FROM hoso.dossier d
     WHERE unit_id IS NOT NULL AND alias_of IS NULL AND NOT erased
 ),
@@ -25,7 +27,7 @@ counted AS (
         ('digitised', p.digitised),
         ('paid', p.paid),
         ('paid_online', p.paid_online)) AS m (measure, counts)
-    WHERE p.accepted_day IS NOT NULL AND m.counts
+    WHERE p.in_table AND m.counts
     UNION ALL
     SELECT p.partition, p.unit_id, p.proc, p.channel, p.ended_day, m.measure, 1
     FROM placed p CROSS JOIN LATERAL (VALUES
@@ -34,13 +36,12 @@ counted AS (
         ('early', p.status IN (9, 10) AND p.ended_day < p.due_day),
         ('on_time', p.status IN (9, 10) AND (p.due_day IS NULL OR p.ended_day = p.due_day)),
         ('late', p.status IN (9, 10) AND p.ended_day > p.due_day),
-        ('late_apology', p.status IN (9, 10) AND p.ended_day > p.due_day AND p.apology_sent),
-        ('late_data', p.status_basis = 'ingest')) AS m (measure, counts)
-    WHERE p.phase = 'ended' AND p.ended_day IS NOT NULL AND m.counts
+        ('late_apology', p.status IN (9, 10) AND p.ended_day > p.due_day AND p.apology_sent)) AS m (measure, counts)
+    WHERE p.phase = 'ended' AND (p.in_table OR p.status = 3) AND m.counts
     UNION ALL
     SELECT p.partition, p.unit_id, p.proc, p.channel, p.rated_day, m.measure, 1
     FROM placed p CROSS JOIN LATERAL (VALUES ('rated', true), ('satisfied', p.rating >= 4)) AS m (measure, counts)
-    WHERE p.rated_day IS NOT NULL AND p.rating > 0 AND m.counts
+    WHERE p.rating > 0 AND m.counts
 ),
 daily_wanted AS (
     SELECT partition, unit_id, day, proc, channel, measure, count(*) AS n
@@ -53,13 +54,13 @@ daily_stored AS (
         ('on_time', on_time), ('late', late), ('late_apology', late_apology), ('withdrawn', withdrawn),
         ('level_full', level_full), ('level_partial', level_partial), ('level_information', level_information),
         ('non_territorial', non_territorial), ('digitised', digitised), ('paid', paid),
-        ('paid_online', paid_online), ('rated', rated), ('satisfied', satisfied),
-        ('late_data', late_data)) AS m (measure, n)
+        ('paid_online', paid_online), ('rated', rated), ('satisfied', satisfied)) AS m (measure, n)
     WHERE m.n <> 0
 ),
 open_wanted AS (
-    SELECT partition, unit_id, coalesce(due_day, 'infinity'::date) AS due_date, proc, channel, phase, count(*) AS n
-    FROM placed WHERE phase <> 'ended' GROUP BY 1, 2, 3, 4, 5, 6
+    SELECT partition, unit_id, coalesce(due_day, 'infinity'::date) AS due_date, proc, channel,
+           CASE WHEN in_table THEN phase ELSE 'waiting' END AS phase, count(*) AS n
+    FROM placed WHERE phase <> 'ended' AND status <> 0 GROUP BY 1, 2, 3, 4, 5, 6
 ),
 open_stored AS (
     SELECT partition, unit_id, due_date, procedure_code AS proc, channel, phase, count AS n
@@ -67,7 +68,7 @@ open_stored AS (
 ),
 totals_wanted AS (
     SELECT unit_id, sum(supplement_rounds)::bigint AS supplements,
-           count(*) FILTER (WHERE status IN (9, 10) AND phase = 'ended') AS measured
+           count(*) FILTER (WHERE status IN (9, 10) AND phase = 'ended' AND in_table) AS measured
     FROM placed GROUP BY 1
 ),
 totals_stored AS (

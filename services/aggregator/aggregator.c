@@ -231,10 +231,13 @@ static int take_records(struct aggregator *aggregator, struct error *err)
 {
     struct record record = {0};
     struct mono now = mono_now();
+    aggregator->unread = true;
     while (!batch_full(aggregator->batch)) {
         int r = consumer_poll(aggregator->consumer, 0, &record, err);
-        if (r == CONSUMER_NOTHING)
+        if (r == CONSUMER_NOTHING) {
+            aggregator->unread = false;
             return 0;
+        }
         if (r == ERR_UNAVAILABLE) { /* librdkafka goes on trying */
             status_trouble(aggregator, TROUBLE_KAFKA, err->text);
             return 0;
@@ -333,7 +336,7 @@ static void wait_for_work(struct aggregator *aggregator)
 {
     const int fds[] = {consumer_fd(aggregator->consumer), relay_fd(aggregator->relay)};
     int wait_ms = relay_wait_ms(aggregator->relay, mono_now());
-    int left_ms = batch_left_ms(aggregator);
+    int left_ms = aggregator->unread ? 0 : batch_left_ms(aggregator);
     if (left_ms >= 0 && left_ms < wait_ms)
         wait_ms = left_ms;
     service_wait(aggregator->service, fds, 2, aggregator->refolding ? 0 : wait_ms);

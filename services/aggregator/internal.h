@@ -58,6 +58,7 @@ struct aggregator {
 
     bool in_doubt; /* what PostgreSQL holds must be read again before the next batch */
     bool joined;   /* the group has given us our partitions, maybe none */
+    bool unread;   /* the consumer was not emptied: its descriptor tells of new records only */
     struct backoff backoff;
     struct mono retry_at;
     bool retrying;      /* nothing is tried before retry_at */

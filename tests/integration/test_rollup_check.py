@@ -19,7 +19,7 @@ DAILY = [
     ("2026-06-06", {"rated": 1, "satisfied": 1}),
 ]
 CHECKED = ("submitted accepted refused early on_time late late_apology withdrawn supplements level_full level_partial "
-           "level_information non_territorial digitised paid paid_online rated satisfied late_data work_4h work_more")
+           "level_information non_territorial digitised paid paid_online rated satisfied work_4h work_more")
 
 
 def insert(site, table, row):
@@ -29,7 +29,7 @@ def insert(site, table, row):
 
 @pytest.fixture
 def exact(site):
-    """One dossier that ended early, one still running, and their rollups."""
+    """One dossier that ended early, one that runs without an acceptance (so it waits), and their rollups."""
     insert(site, "dossier", DOSSIER)
     running = {"code": "H24.1-260701-0002", "status": 4, "phase": "running", "ended_at": None, "supplement_rounds": 0,
                "rating": 0, "rated_at": None, "submitted_at": None, "accepted_at": None, "procedure_code": None}
@@ -41,7 +41,7 @@ def exact(site):
         insert(site, "rollup_daily", {"partition": 1, "unit_id": 1, "day": day, "procedure_code": "1.000001",
                                       "channel": "online", **dict.fromkeys(columns, 0), **measures})
     insert(site, "rollup_open", {"partition": 1, "unit_id": 1, "due_date": "2026-06-05", "procedure_code": "",
-                                 "channel": "online", "phase": "running", "count": 1})
+                                 "channel": "online", "phase": "waiting", "count": 1})
     return site
 
 
