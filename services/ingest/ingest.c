@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ingest/file_feed.h"
+#include "ingest/poll_feed.h"
 #include "ingest/push.h"
 
 enum {
@@ -15,7 +16,7 @@ enum {
 };
 
 /* What ingest can read by itself. */
-static const struct feed_kind *const feed_kinds[] = {&file_feed_kind, NULL};
+static const struct feed_kind *const feed_kinds[] = {&file_feed_kind, &poll_feed_kind, NULL};
 
 struct ingest {
     struct service *service;
