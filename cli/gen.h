@@ -2,13 +2,16 @@
  * `hoso gen`, inside: a seeded generator of what a one-stop system sends to the portal. Everything is integer arithmetic on
  * one random stream, so the same options give the same bytes on every machine.
  *
- *   gen.c          options
+ *   gen.c          what is run                                    gen_options.c  the command line
  *   gen_profile.c  profiles: how many are filed, online, late, rated …; offices; procedures
  *   gen_random.c   xoshiro256** seeded by splitmix64; quotas
  *   gen_life.c     when a dossier is filed and how it ends       gen_shape.c  the outcomes, one function each
  *   gen_sync.c     what is sent about it and when, and what goes wrong on the way
  *   gen_json.c     the messages
  *   gen_send.c     requests                                       gen_push.c   over HTTP
+ * and past the portal's messages, for load:
+ *   gen_event.c    the events of a life                           gen_stream.c their order, late ones and repeated ones
+ *   gen_kafka.c    onto the topic
  */
 #ifndef HOSO_CLI_GEN_H
 #define HOSO_CLI_GEN_H
@@ -16,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/config.h"
 #include "domain/calendar.h"
 #include "domain/event.h"
 #include "domain/units.h"
@@ -199,6 +203,9 @@ int gen_sync(struct gen *gen, struct gen_message **ret, size_t *ret_count, struc
 
 /* Who decides a dossier at a time: the office that took it in, until it is transferred or its commune is merged. */
 const struct gen_office *gen_decider(const struct gen_life *life, int64_t at);
+/* Its due date and its status as a record of the time `now` says them. */
+int64_t gen_due_known(const struct gen_life *life, int64_t now);
+int32_t gen_status_known(const struct gen_life *life, int64_t now);
 /* The time of a native event, NO_TIME = it did not happen. */
 int64_t gen_native_at(const struct gen_life *life, enum gen_native native);
 /* One HoSo, TienTrinh or native event inside an open array. */
@@ -218,5 +225,41 @@ int gen_push_sink(void *push, const char *path, struct str body, size_t rows, st
 /* Says on stderr what became of it. true = all rows were accepted. */
 bool gen_push_summary(const struct gen_push *push);
 struct gen_push *gen_push_free(struct gen_push *push);
+
+/* ---- events, past ingest ---- */
+
+enum gen_said_kind { SAID_RECORD, SAID_STEP, SAID_NATIVE, SAID_SUPPLEMENT };
+/* One event in the making: 32 bytes, for there are millions. */
+struct gen_said {
+    int64_t at; /* it happened; of a record, what was known then */
+    int64_t ingested_at;
+    int64_t place; /* in the topic: ingested_at, later for a repetition */
+    uint32_t life; /* its index */
+    uint8_t kind;  /* enum gen_said_kind */
+    uint8_t index; /* of the record, of the step; enum gen_native */
+};
+#define GEN_SAID_MAX (5 + GEN_STEPS_MAX + NATIVE_COUNT + 1)
+/* All that can be said of a life: first a record with its attributes and the last step, then the rest. How many; at least 2. */
+size_t gen_said_list(const struct gen_life *life, struct gen_said *out);
+
+struct gen_event_text {
+    char officer[EVENT_ID_SIZE];
+};
+/* The event; it views gen and *text. */
+void gen_event_of(const struct gen *gen, const struct gen_said *said, struct gen_event_text *text,
+                  struct event *ret);
+
+struct gen_traffic {
+    int64_t events; /* with the duplicates; 0 = all there are to say */
+    uint32_t duplicate_ppm;
+    uint32_t late_ppm; /* come after later news of their dossier */
+    int64_t rate;      /* a second; 0 = as fast as it goes */
+};
+/* The events in the order of the topic; *ret is freed by the caller. ERR_INPUT: more or fewer than these lives can give. */
+int gen_stream(struct gen *gen, const struct gen_traffic *traffic, struct gen_said **ret,
+               size_t *ret_count, struct error *err);
+/* Writes them to kafka.events_topic, and says on stderr how many; all are stored or it fails. */
+int gen_to_kafka(struct gen *gen, const struct gen_traffic *traffic, const struct config *config,
+                 struct error *err);
 
 #endif

@@ -69,7 +69,7 @@ static void put_applicant(struct json_out *out, const struct gen_life *life)
     put(out, "GhiChu", "Ghi chú thử nghiệm");
 }
 
-static int64_t due_known(const struct gen_life *life, int64_t now)
+int64_t gen_due_known(const struct gen_life *life, int64_t now)
 {
     if (life->supplement_due_at != NO_TIME && life->supplement_given_at <= now)
         return life->supplement_due_at;
@@ -83,13 +83,13 @@ static void put_dates(struct json_out *out, const struct gen_life *life, int64_t
     bool accepted = life->accepted_at != NO_TIME && life->accepted_at <= now;
     put_time(out, "NgayNopHoSo", life->submitted_at, now);
     put_time(out, "NgayTiepNhan", life->accepted_at, now);
-    put_time(out, "NgayHenTra", accepted ? due_known(life, now) : NO_TIME, INT64_MAX);
+    put_time(out, "NgayHenTra", accepted ? gen_due_known(life, now) : NO_TIME, INT64_MAX);
     put_time(out, "NgayKetThucXuLy", life->ended_at, now);
     put_time(out, "NgayTra", life->returned_at, now);
     put_time(out, "NgayTuChoi", life->refused_at, now);
 }
 
-static int32_t status_known(const struct gen_life *life, int64_t now)
+int32_t gen_status_known(const struct gen_life *life, int64_t now)
 {
     int32_t status = life->steps[0].status;
     for (size_t i = 0; i < life->step_count && life->steps[i].at <= now; i++)
@@ -177,7 +177,7 @@ static void put_record(struct json_out *out, const struct gen *gen,
     put_procedure(out, life);
     put_applicant(out, life);
     put_dates(out, life, now);
-    put_format(out, "TrangThaiHoSo", "%d", (int)status_known(life, now));
+    put_format(out, "TrangThaiHoSo", "%d", (int)gen_status_known(life, now));
     put(out, "HinhThuc", life->channel == CHANNEL_POSTAL ? "1" : "0");
     put(out, "ThongTinTra", "");
     if (gen->profile->unit_code)

@@ -22,11 +22,21 @@ int64_t clock_offset(void)
     return simulated_offset_ms;
 }
 
-struct mono mono_now(void)
+static struct mono read_mono(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (struct mono){(int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000};
+}
+
+struct mono mono_now(void)
+{
+    return read_mono(CLOCK_MONOTONIC);
+}
+
+struct mono boot_now(void)
+{
+    return read_mono(CLOCK_BOOTTIME);
 }
 
 int64_t mono_diff_ms(struct mono from, struct mono to)

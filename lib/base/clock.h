@@ -39,6 +39,8 @@ void clock_set_offset(int64_t offset_ms);
 int64_t clock_offset(void);
 
 struct mono mono_now(void);
+/* The same, but it goes on while the machine sleeps. */
+struct mono boot_now(void);
 /* Milliseconds from `from` to `to`; negative when `to` is earlier. */
 int64_t mono_diff_ms(struct mono from, struct mono to);
 

@@ -46,6 +46,10 @@
     {                                                                                              \
         OPTION(s, k, CONFIG_CHOICE, "", 0, 0, def, h), .choices = (words)                          \
     }
+#define NAMED_SECRET(s, k, lo, hi, def, h)                                                         \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .named = true, .secret = true               \
+    }
 #define NAMED_CHOICE(s, k, words, def, h)                                                          \
     {                                                                                              \
         OPTION(s, k, CONFIG_CHOICE, "", 0, 0, def, h), .choices = (words), .named = true           \
@@ -82,6 +86,9 @@ const struct config_option config_options[] = {
     CHOICE("rules", "due_change", "appointment|correction", "appointment",
          "What an unexplained later due date means: a re-appointment, or a typing error mended."),
 
+    CHOICE("rules", "resume", "issued|extend|restart", "issued",
+         "Back from a pause without a new due date: the date as issued, moved on by the wait, or the term anew after a supplement."),
+
     TEXT("calendar", "hours", 23, 23, "07:30-11:30,13:00-17:00",
          "Working hours, morning and afternoon."),
 
@@ -95,6 +102,12 @@ const struct config_option config_options[] = {
          "Records not yet acknowledged by Kafka; above it requests are answered 503."),
     DURATION("ingest", "answer_within", 100, 600000, "20s",
          "A request whose records Kafka has not acknowledged by then is answered 503."),
+    DURATION("ingest", "session_ttl", 60000, 30 * INT64_C(86400000), "8h",
+         "How long a sender's log-in lasts."),
+    INTEGER("ingest", "sessions_max", "", 1, 100000, "1000",
+         "Log-ins at once; the sender's oldest makes room for a new one."),
+    TEXT("ingest", "trusted_proxies", 0, 1024, "",
+         "Addresses of proxies whose X-Client-Verify and X-Client-DN count, separated by commas."),
     SECRET_TEXT("ingest", "event_key", 32, 256, NULL,
          "Key of the event ids, 32 bytes or more; never change it."),
     SECRET_TEXT("ingest", "officer_key", 32, 256, NULL,
@@ -147,6 +160,25 @@ const struct config_option config_options[] = {
     NAMED_TEXT("source", "secret_procedures", 0, 4096, "",
          "Procedure codes whose dossiers are refused whole (state secrets), separated by commas."),
 
+    NAMED_TEXT("key", "source", 1, 64, NULL,
+         "The section [source.NAME] that messages sent with this key are read as."),
+    NAMED_TEXT("key", "sha256", 64, 64, NULL,
+         "SHA-256 of the API key (hoso_ID_SECRET), in hex."),
+    NAMED_SECRET("key", "signing_secret", 0, 128, "",
+         "Secret of the signatures that every request must bear (Standard Webhooks, whsec_...)."),
+    NAMED_TEXT("key", "client_dn", 0, 1024, "",
+         "Subject of the client certificate that every request must come with, as the proxy tells it."),
+    NAMED_TEXT("key", "expires", 0, 10, "",
+         "Last day on which the key is good, yyyy-MM-dd; empty = for ever."),
+    NAMED_TEXT("key", "units", 0, 4096, "",
+         "Agency codes whose dossiers (and those below) may be sent, separated by commas; empty = all."),
+    NAMED_TEXT("key", "kinds", 0, 256, "",
+         "Kinds of events that may be sent, separated by commas; empty = all."),
+    NAMED_INTEGER("key", "rate", "rows/s", 0, 1000000, "0",
+         "Rows per second on average; 0 = no limit."),
+    NAMED_INTEGER("key", "burst", "rows", 1, 100000000, "10000",
+         "Rows at once before `rate` holds."),
+
     TEXT("aggregator", "listen", 1, 128, "127.0.0.1:8481",
          "Address of health and metrics."),
     TEXT("aggregator", "port_file", 0, 1024, "",
@@ -172,6 +204,12 @@ const struct config_option config_options[] = {
          "Longest time a record waits for others."),
     DURATION("alerter", "hold_recheck", 10, 60000, "1s",
          "How often a held deadline is tried again while the alerter is behind."),
+    INTEGER("alerter", "escalate_after", "working hours", 0, 200, "4",
+         "An alert that nobody has acknowledged goes to the next level after that; 0 = never."),
+    DURATION("alerter", "clock_jump", 1000, 86400000, "60s",
+         "A wall clock that moves by more than this against the steady one is not believed until it returns or a person accepts it."),
+    DURATION("alerter", "forget_after", 86400000, MS_MAX, "400d",
+         "The alerter drops its events of a dossier that ended, that long after the last word about it."),
     {.section = NULL},
 };
 /* clang-format on */

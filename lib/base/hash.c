@@ -30,19 +30,22 @@ static void digest_end(EVP_MD_CTX *digest, uint8_t out[HASH_SIZE])
     EVP_MD_CTX_free(digest);
 }
 
-static void digest_parts(EVP_MD_CTX *digest, const struct str *parts, size_t count)
+static void digest_parts(EVP_MD_CTX *digest, const struct str *parts, size_t count,
+                         bool with_lengths)
 {
     for (size_t i = 0; i < count; i++) {
         uint8_t length[8];
         for (int b = 0; b < 8; b++)
             length[b] = (uint8_t)((uint64_t)parts[i].len >> (56 - 8 * b));
-        must(EVP_DigestUpdate(digest, length, sizeof length));
+        if (with_lengths)
+            must(EVP_DigestUpdate(digest, length, sizeof length));
         if (parts[i].len > 0)
             must(EVP_DigestUpdate(digest, parts[i].data, parts[i].len));
     }
 }
 
-void hash_hmac_parts(struct str key, const struct str *parts, size_t count, uint8_t out[HASH_SIZE])
+static void hmac(struct str key, const struct str *parts, size_t count, bool with_lengths,
+                 uint8_t out[HASH_SIZE])
 {
     enum { BLOCK = 64 };
     uint8_t block[BLOCK] = {0};
@@ -55,7 +58,7 @@ void hash_hmac_parts(struct str key, const struct str *parts, size_t count, uint
         block[i] ^= 0x36;
     EVP_MD_CTX *inner = digest_begin();
     must(EVP_DigestUpdate(inner, block, BLOCK));
-    digest_parts(inner, parts, count);
+    digest_parts(inner, parts, count, with_lengths);
     digest_end(inner, out);
 
     for (int i = 0; i < BLOCK; i++)
@@ -67,10 +70,20 @@ void hash_hmac_parts(struct str key, const struct str *parts, size_t count, uint
     OPENSSL_cleanse(block, sizeof block);
 }
 
+void hash_hmac_parts(struct str key, const struct str *parts, size_t count, uint8_t out[HASH_SIZE])
+{
+    hmac(key, parts, count, true, out);
+}
+
+void hash_hmac(struct str key, const struct str *parts, size_t count, uint8_t out[HASH_SIZE])
+{
+    hmac(key, parts, count, false, out);
+}
+
 void hash_parts(const struct str *parts, size_t count, uint8_t out[HASH_SIZE])
 {
     EVP_MD_CTX *digest = digest_begin();
-    digest_parts(digest, parts, count);
+    digest_parts(digest, parts, count, true);
     digest_end(digest, out);
 }
 
@@ -125,5 +138,41 @@ bool hex_decode(struct str hex, uint8_t *out, size_t size)
             return false;
         out[i] = (uint8_t)(high << 4 | low);
     }
+    return true;
+}
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool base64_decode(struct str text, uint8_t *out, size_t size, size_t *ret_len)
+{
+    if (text.len == 0 || text.len % 4 != 0)
+        return false;
+    size_t padding = (size_t)(text.data[text.len - 1] == '=') + (text.data[text.len - 2] == '=');
+    size_t len = text.len / 4 * 3 - padding;
+    if (len > size)
+        return false;
+    for (size_t i = 0; i < text.len; i += 4) {
+        bool last = i + 4 == text.len;
+        uint32_t bits = 0;
+        for (size_t j = 0; j < 4; j++) {
+            bool padded = last && j >= 4 - padding;
+            int value = padded ? 0 : base64_value(text.data[i + j]);
+            if (value < 0)
+                return false;
+            bits = bits << 6 | (uint32_t)value;
+        }
+        for (size_t j = 0; j < 3 && i / 4 * 3 + j < len; j++)
+            out[i / 4 * 3 + j] = (uint8_t)(bits >> (16 - 8 * j));
+    }
+    *ret_len = len;
     return true;
 }

@@ -17,7 +17,9 @@
  * ("a","bc") differ.
  */
 void hash_hmac_parts(struct str key, const struct str *parts, size_t count, uint8_t out[HASH_SIZE]);
-/* SHA-256 over parts, fed the same way. */
+/* HMAC-SHA-256 (RFC 2104) of the parts' bytes one after another, as other programs compute it. */
+void hash_hmac(struct str key, const struct str *parts, size_t count, uint8_t out[HASH_SIZE]);
+/* SHA-256 over parts, fed the same way as hash_hmac_parts. */
 void hash_parts(const struct str *parts, size_t count, uint8_t out[HASH_SIZE]);
 /* Plain SHA-256 of the bytes. */
 void hash_sha256(struct str bytes, uint8_t out[HASH_SIZE]);
@@ -28,6 +30,11 @@ void random_bytes(uint8_t *out, size_t size);
 
 /* Lower-case hex, NUL-terminated; out has 2*size+1 bytes. Returns out. */
 char *hex_encode(const uint8_t *bytes, size_t size, char *out);
+/*
+ * Base64 with the standard alphabet and padding (RFC 4648, section 4), nothing else in it. *ret_len bytes are in out; false: not
+ * that, or more than `size`.
+ */
+bool base64_decode(struct str text, uint8_t *out, size_t size, size_t *ret_len);
 /* Exactly 2*size hex digits, either case. */
 bool hex_decode(struct str hex, uint8_t *out, size_t size);
 

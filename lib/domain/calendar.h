@@ -93,4 +93,21 @@ int calendar_due_same_day(const struct calendar *calendar, int64_t from_at, stru
  */
 int64_t calendar_work_minutes(const struct calendar *calendar, int64_t from_at, int64_t to_at);
 
+/*
+ * The clock of warnings (domain notes 7.13): as above, but it never refuses; years not loaded count Monday to Friday. Opening and
+ * closing are inside. minutes 0..WORK_MINUTES_MAX, n 0..3650; beyond the calendar's years the answer is the instant or day given.
+ * calendar_after: the first instant at which that much working time has passed since from_at.
+ * calendar_before: the last instant from which that much working time passes until until_at.
+ * calendar_day_after, calendar_day_before: the n-th working day after (before) `day`, which itself is not counted; n 0 = the
+ *   day itself when it works, else the next (the last) that does.
+ */
+#define WORK_MINUTES_MAX (3650 * 8 * 60)
+int64_t calendar_after(const struct calendar *calendar, int64_t from_at, int64_t minutes);
+int64_t calendar_before(const struct calendar *calendar, int64_t until_at, int64_t minutes);
+int32_t calendar_day_after(const struct calendar *calendar, int32_t day, int n);
+int32_t calendar_day_before(const struct calendar *calendar, int32_t day, int n);
+/* The instants of opening and closing on a day, whether it works or not. */
+int64_t calendar_opens_at(const struct calendar *calendar, int32_t day);
+int64_t calendar_closes_at(const struct calendar *calendar, int32_t day);
+
 #endif

@@ -310,6 +310,7 @@ static struct dossier dossier_empty(void)
         .original_due_at = NO_TIME,
         .due_at = NO_TIME,
         .promised_at = NO_TIME,
+        .reappointed_again_at = NO_TIME,
         .step_due_at = NO_TIME,
         .fee_due = TRI_UNKNOWN,
         .paid = TRI_UNKNOWN,
@@ -344,8 +345,8 @@ int fold_run(struct fold *fold, const struct fold_rules *rules, const struct eve
             ret->last_ingested_at = events[i]->ingested_at;
     int64_t agency_known_at = take_records(fold, ret);
     follow_transfers(fold, agency_known_at, ret);
-    enum event_trust decides = take_timeline(fold, rules, ret);
-    take_facts(fold, decides, ret);
+    ret->decides = take_timeline(fold, rules, ret);
+    take_facts(fold, ret->decides, ret);
     due_build(fold, rules, ret);
     return 0;
 }

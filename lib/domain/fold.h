@@ -116,7 +116,7 @@
  *        statement (or lasts still): due = promised = ceiling = new.
  *     f. Open, and rules.due_change_is_correction: as c.
  *     g. Reappointment: reappointments + 1 if the day of new is after the day of promised; promised
- *        = new; due stays.
+ *        = new; due stays. reappointed_again_at: `at` of the statement that made it 2, else NO_TIME.
  *     Dates of running intervals: the first date is that of all. d and e at time `at`: take the
  *     last interval with from_at <= at (the first interval when there is none); while it is ended,
  *     go one back (from the first: stay). Running intervals from it on get new; if it is paused
@@ -187,8 +187,9 @@ struct dossier {
     enum subject subject;
     enum online_level online_level;
     enum tri non_territorial;
-    int32_t status;   /* 0 while only attributes are known */
-    enum phase phase; /* of the last interval; PHASE_WAITING when there is none */
+    enum event_trust decides; /* rule 2: whose stream */
+    int32_t status;           /* 0 while only attributes are known */
+    enum phase phase;         /* of the last interval; PHASE_WAITING when there is none */
     int64_t status_at;
     enum time_basis status_basis;
     int32_t portal_status; /* 0 = the portal said nothing, or is the only source */
@@ -202,8 +203,9 @@ struct dossier {
     int64_t due_at;      /* lateness is judged by this one */
     int64_t promised_at; /* last date told to the citizen */
     int32_t reappointments;
-    int32_t supplement_rounds; /* paused intervals that contain status 5 */
-    int64_t step_due_at;       /* of the latest progress row in event order */
+    int64_t reappointed_again_at; /* rule 6g */
+    int32_t supplement_rounds;    /* paused intervals that contain status 5 */
+    int64_t step_due_at;          /* of the latest progress row in event order */
     enum tri fee_due;
     enum tri paid;
     enum tri paid_online;

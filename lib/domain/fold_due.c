@@ -12,6 +12,7 @@ struct judge {
     int64_t first_at;     /* `at` of the first statement */
     int64_t explained_at; /* `at` of the last explained move, NO_TIME (before all times) = none */
     int32_t reappointments;
+    int64_t again_at; /* of the second one */
 };
 
 static int statement_compare(const void *left, const void *right)
@@ -173,8 +174,8 @@ static void take_statement(struct judge *judge, const struct statement *s)
         correct(judge, due_at);
         return;
     }
-    if (day_of(due_at) > day_of(judge->promised_at))
-        judge->reappointments++;
+    if (day_of(due_at) > day_of(judge->promised_at) && ++judge->reappointments == 2)
+        judge->again_at = s->at;
     judge->promised_at = due_at;
 }
 
@@ -193,6 +194,7 @@ void due_build(struct fold *fold, const struct fold_rules *rules, struct dossier
         .ceiling_at = original_at,
         .first_at = first->at,
         .explained_at = NO_TIME,
+        .again_at = NO_TIME,
     };
     for (size_t i = 0; i < fold->interval_count; i++)
         if (fold->intervals[i].phase == PHASE_RUNNING)
@@ -203,4 +205,5 @@ void due_build(struct fold *fold, const struct fold_rules *rules, struct dossier
     ret->due_at = judge.due_at;
     ret->promised_at = judge.promised_at;
     ret->reappointments = judge.reappointments;
+    ret->reappointed_again_at = judge.again_at;
 }

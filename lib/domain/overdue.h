@@ -22,14 +22,23 @@ enum verdict { VERDICT_NONE, VERDICT_EARLY, VERDICT_ON_TIME, VERDICT_LATE };
  */
 enum verdict overdue_verdict(const struct dossier *dossier);
 
+/* What ended a stretch. Only ladder.h knows others than the first. */
+enum episode_end {
+    END_BY_STATUS,
+    END_BY_CLOCK,   /* the next warning, or the deadline itself, took over */
+    END_BY_STEP,    /* the step was done */
+    END_BY_APOLOGY, /* the letter was sent */
+};
+
 /* One late stretch: a running interval that reached its deadline. */
 struct episode {
-    int32_t number;       /* 1, 2, … among the late intervals of the dossier */
-    int64_t due_at;       /* the date that was missed */
-    int64_t deadline_at;  /* when it became late */
-    int64_t began_at;     /* max(deadline, beginning of the interval) */
-    int64_t ended_at;     /* end of the interval, NO_TIME = still late */
-    int32_t ended_status; /* status that ended it, 0 while it lasts */
+    int32_t number;      /* 1, 2, … among the late intervals of the dossier */
+    int64_t due_at;      /* the date that was missed */
+    int64_t deadline_at; /* when it became late */
+    int64_t began_at;    /* max(deadline, beginning of the interval) */
+    int64_t ended_at;    /* end of the interval, NO_TIME = still late */
+    enum episode_end ended_by;
+    int32_t ended_status; /* by status: the one that ended it, 0 while it lasts */
     enum time_basis ended_basis;
     int64_t ended_known_at; /* ingested_at of what ended it */
 };

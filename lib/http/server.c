@@ -2,174 +2,19 @@
 
 #include "base/clock.h"
 #include "http/listener.h"
+#include "http/server_internal.h"
 
-#include <microhttpd.h>
-
+#include <arpa/inet.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    BODY_FIRST_BYTES = 16 * 1024,
     CONNECTION_MEMORY_BYTES = 64 * 1024, /* request line, headers and one read of the body */
     FAREWELL_MS = 1000,
 };
-
-struct http_server {
-    struct MHD_Daemon *daemon;
-    struct http_limits limits;
-    http_handler *handler;
-    void *handler_arg;
-    size_t body_bytes;                /* buffers of all exchanges */
-    size_t open_exchanges;            /* begun and not yet released by the library */
-    struct http_exchange *unanswered; /* given to the handler; doubly linked */
-    bool
-        resumed; /* an answer waits for the next run; neither epoll nor the library's time-out tells */
-    uint16_t port;
-    int epoll_fd;
-};
-
-/* Life: reading -> with the handler -> answered -> released by the library (on_completed). */
-struct http_exchange {
-    struct http_server *server;
-    struct MHD_Connection *connection;
-    const char *method;
-    const char *path;
-    char *body;
-    size_t body_len;
-    size_t body_capacity;
-    size_t discarded;  /* bytes thrown away after a refusal */
-    int refusal;       /* status to give instead of calling the handler; 0 = none */
-    bool with_handler; /* the handler has been called */
-    bool suspended;
-    struct MHD_Response *response; /* set by http_answer */
-    int status;
-    struct http_exchange *next;
-    struct http_exchange *previous;
-};
-
-static void unanswered_add(struct http_exchange *exchange)
-{
-    struct http_server *server = exchange->server;
-    exchange->next = server->unanswered;
-    if (exchange->next)
-        exchange->next->previous = exchange;
-    server->unanswered = exchange;
-}
-
-static void unanswered_remove(struct http_exchange *exchange)
-{
-    if (exchange->next)
-        exchange->next->previous = exchange->previous;
-    if (exchange->previous)
-        exchange->previous->next = exchange->next;
-    else
-        exchange->server->unanswered = exchange->next;
-}
-
-static void drop_body(struct http_exchange *exchange)
-{
-    exchange->server->body_bytes -= exchange->body_capacity;
-    free(exchange->body);
-    exchange->body = NULL;
-    exchange->body_len = exchange->body_capacity = 0;
-}
-
-/* From now on the body is thrown away as it comes. */
-static void refuse(struct http_exchange *exchange, int status)
-{
-    exchange->refusal = status;
-    drop_body(exchange);
-}
-
-/* Memory follows what has arrived, not what was announced: announcing costs a sender nothing. */
-static bool body_reserve(struct http_exchange *exchange, size_t needed)
-{
-    struct http_server *server = exchange->server;
-    size_t capacity = exchange->body_capacity ? exchange->body_capacity : BODY_FIRST_BYTES;
-    while (capacity < needed)
-        capacity *= 2;
-    if (capacity > server->limits.body_max_bytes && needed <= server->limits.body_max_bytes)
-        capacity = server->limits.body_max_bytes;
-    if (capacity <= exchange->body_capacity)
-        return true;
-    size_t more = capacity - exchange->body_capacity;
-    if (server->body_bytes + more > HTTP_BODIES_AT_ONCE * server->limits.body_max_bytes)
-        return false;
-    char *grown = realloc(exchange->body, capacity);
-    if (!grown)
-        return false;
-    server->body_bytes += more;
-    exchange->body = grown;
-    exchange->body_capacity = capacity;
-    return true;
-}
-
-/* false = cut the connection: the sender goes on and on after having been refused. */
-static bool take_body(struct http_exchange *exchange, const char *data, size_t size)
-{
-    size_t max = exchange->server->limits.body_max_bytes;
-    if (!exchange->refusal && size > max - exchange->body_len)
-        refuse(exchange, 413);
-    if (!exchange->refusal && !body_reserve(exchange, exchange->body_len + size))
-        refuse(exchange, 503);
-    if (exchange->refusal) {
-        exchange->discarded += size;
-        return exchange->discarded <= 2 * max;
-    }
-    memcpy(exchange->body + exchange->body_len, data, size);
-    exchange->body_len += size;
-    return true;
-}
-
-static struct MHD_Response *make_response(const char *content_type, struct str body,
-                                          int retry_after_s)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.len, (void *)body.data, MHD_RESPMEM_MUST_COPY);
-    if (!response)
-        return NULL;
-    enum MHD_Result added =
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-    if (retry_after_s > 0) {
-        char seconds[16];
-        snprintf(seconds, sizeof seconds, "%d", retry_after_s);
-        if (!MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds))
-            added = MHD_NO;
-    }
-    if (added)
-        return response;
-    MHD_destroy_response(response);
-    return NULL;
-}
-
-static enum MHD_Result send_refusal(struct http_exchange *exchange)
-{
-    bool too_large = exchange->refusal == 413;
-    struct str text = too_large
-                          ? STR("{\"error_code\":\"413\",\"message\":\"Gói tin quá lớn; hãy chia "
-                                "nhỏ\"}\n")
-                          : STR("{\"error_code\":\"503\",\"message\":\"Máy chủ đang bận; hãy gửi "
-                                "lại sau\"}\n");
-    struct MHD_Response *response = make_response("application/json", text, too_large ? 0 : 1);
-    if (!response)
-        return MHD_NO;
-    enum MHD_Result queued =
-        MHD_queue_response(exchange->connection, (unsigned)exchange->refusal, response);
-    MHD_destroy_response(response);
-    return queued;
-}
-
-/* NULL response = memory was short when the answer was made: the connection is cut, which a sender takes as "again". */
-static enum MHD_Result send_answer(struct http_exchange *exchange)
-{
-    if (!exchange->response)
-        return MHD_NO;
-    return MHD_queue_response(exchange->connection, (unsigned)exchange->status, exchange->response);
-}
 
 static struct http_exchange *begin_exchange(struct http_server *server,
                                             struct MHD_Connection *connection, const char *path,
@@ -181,10 +26,18 @@ static struct http_exchange *begin_exchange(struct http_server *server,
     *exchange = (struct http_exchange){
         .server = server, .connection = connection, .method = method, .path = path};
     server->open_exchanges++;
+    exchange->line = connection_of(connection);
+    if (exchange->line) {
+        exchange->line->exchange = exchange;
+        exchange->line->since = mono_now();
+    }
     const char *announced =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     if (announced && strtoull(announced, NULL, 10) > server->limits.body_max_bytes)
         exchange->refusal = 413;
+    int strict = strict_check(connection);
+    if (strict)
+        exchange->refusal = strict;
     return exchange;
 }
 
@@ -233,26 +86,14 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
         return;
     *slot = NULL;
     server->open_exchanges--;
+    if (exchange->line) {
+        exchange->line->exchange = NULL;
+        exchange->line->since = mono_now();
+    }
     drop_body(exchange);
     if (exchange->response)
         MHD_destroy_response(exchange->response);
     free(exchange);
-}
-
-void http_answer(struct http_exchange *exchange, int status, const char *content_type,
-                 struct str body, int retry_after_s)
-{
-    if (exchange->status)
-        abort(); /* answered twice: a bug of the caller */
-    unanswered_remove(exchange);
-    exchange->status = status;
-    exchange->response = make_response(content_type, body, retry_after_s);
-    drop_body(exchange);
-    if (exchange->suspended) {
-        exchange->suspended = false;
-        exchange->server->resumed = true;
-        MHD_resume_connection(exchange->connection);
-    }
 }
 
 struct str http_method(const struct http_exchange *exchange)
@@ -292,6 +133,22 @@ struct str http_body(const struct http_exchange *exchange)
     return (struct str){exchange->body, exchange->body_len};
 }
 
+const char *http_peer(const struct http_exchange *exchange, char out[HTTP_PEER_SIZE])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    const void *bytes = NULL;
+    *out = '\0';
+    if (address && address->sa_family == AF_INET)
+        bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    else if (address && address->sa_family == AF_INET6)
+        bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    if (bytes)
+        inet_ntop(address->sa_family, bytes, out, HTTP_PEER_SIZE);
+    return out;
+}
+
 int http_server_new(const char *listen, const struct http_limits *limits, http_handler *handler,
                     void *handler_arg, struct http_server **ret, struct error *err)
 {
@@ -312,6 +169,7 @@ int http_server_new(const char *listen, const struct http_limits *limits, http_h
         MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT, limits->connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, limits->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_END);
     if (!server->daemon) {
         close(listen_fd);
@@ -360,6 +218,7 @@ void http_server_run(struct http_server *server)
 {
     server->resumed = false;
     MHD_run(server->daemon);
+    cut_slow_connections(server, mono_now());
 }
 
 int http_server_timeout_ms(struct http_server *server)

@@ -16,12 +16,17 @@ struct http_exchange; /* one request and its answer */
 struct http_limits {
     size_t body_max_bytes;    /* more: 413, before the body is read where its length is announced */
     unsigned connections_max; /* more: wait in the kernel until one closes */
-    unsigned idle_timeout_s;  /* a connection that says nothing is closed */
+    unsigned idle_timeout_s;  /* a connection that gives no whole headers for so long is closed */
+    unsigned
+        request_within_s; /* the body must follow its headers within this, else the connection is closed */
 };
 /* Bodies of all connections together are bounded too: more than this many of the largest size are answered 503. */
 #define HTTP_BODIES_AT_ONCE 16
 
 /*
+ * What two programs could read in two ways is refused before the handler hears of it, with 400: Content-Length beside
+ * Transfer-Encoding, or twice a header that decides something. A compressed body is refused with 415.
+ *
  * Called once the whole body has arrived (bounded by limits). Answers with http_answer now, or keeps `exchange` and answers
  * later from the same thread; it must be answered exactly once, and not be touched after that. A client that leaves before
  * is no matter: http_answer is still due. Text of the request is valid until the answer.
@@ -49,6 +54,9 @@ struct str http_path(const struct http_exchange *exchange); /* without the query
 struct str http_query(const struct http_exchange *exchange,
                       const char *name); /* decoded; empty = absent */
 struct str http_header(const struct http_exchange *exchange, const char *name); /* empty = absent */
+#define HTTP_PEER_SIZE 46
+/* The numeric address of who is connected, a proxy as it may be; "" when unknown. Returns out. */
+const char *http_peer(const struct http_exchange *exchange, char out[HTTP_PEER_SIZE]);
 struct str http_body(const struct http_exchange *exchange);
 
 /* body is copied. retry_after_s 0 = no such header. */

@@ -155,7 +155,8 @@ static int open_listener(struct service *service, const char *section, struct er
     struct http_limits limits = {.body_max_bytes =
                                      (size_t)config_integer(config, "ingest", NULL, "body_max"),
                                  .connections_max = 2000,
-                                 .idle_timeout_s = 60};
+                                 .idle_timeout_s = 60,
+                                 .request_within_s = 30};
     const char *listen = config_text(config, section, NULL, "listen");
     int result = http_server_new(listen, &limits, health_handle, service, &service->http, err);
     if (!result)

@@ -203,13 +203,34 @@ CREATE TABLE hoso.alert_event (
     payload      bytea NOT NULL,
     PRIMARY KEY (dossier_code, event_id, ingested_at)
 );
--- One row per dossier whose clock runs: what the deadlines in memory are rebuilt from.
+-- One row per dossier that is known: when the clock wants it next (what the deadlines in memory are rebuilt from), and, once it has
+-- ended, when its events may be dropped.
 CREATE TABLE hoso.alert_watch (
     dossier_code text PRIMARY KEY,
     partition    integer NOT NULL,
-    deadline_at  timestamptz NOT NULL
-);
+    deadline_at  timestamptz,
+    forget_at    timestamptz
+) WITH (fillfactor = 70);
 CREATE INDEX alert_watch_partition ON hoso.alert_watch (partition);
+CREATE INDEX alert_watch_forget ON hoso.alert_watch (forget_at) WHERE forget_at IS NOT NULL;
+-- What time the alerters of a machine go by: a wall clock that jumps is not believed, also not after a restart.
+CREATE TABLE hoso.alert_clock (
+    boot_id     text PRIMARY KEY,           -- of the kernel
+    believed_at timestamptz NOT NULL,
+    steady_us   bigint NOT NULL,            -- the steady clock at that moment
+    jump_ms     bigint NOT NULL,            -- wall clock ahead of believed_at; 0 = it is believed
+    accepted    boolean NOT NULL DEFAULT false -- a person says that the wall clock is right
+);
+-- Which rules hold where (services/alerter/rulebook.h); no row = the defaults. NULL = for all.
+CREATE TABLE hoso.alert_rule (
+    rule           text NOT NULL,
+    unit_code      text,
+    procedure_code text,
+    enabled        boolean,
+    amount         integer CHECK (amount > 0),
+    setting        text,
+    UNIQUE NULLS NOT DISTINCT (rule, unit_code, procedure_code)
+);
 CREATE TABLE hoso.alert (
     alert_id         uuid PRIMARY KEY,      -- first 16 bytes of SHA-256(dossier code, rule, episode)
     dossier_code     text NOT NULL,
@@ -229,6 +250,7 @@ CREATE TABLE hoso.alert (
     last_event_at    timestamptz,
     last_ingested_at timestamptz,
     late_data        boolean,
+    portal_status    smallint NOT NULL DEFAULT 0, -- what the portal's copy says where it disagrees
     updated_at       timestamptz NOT NULL DEFAULT now(),
     UNIQUE (dossier_code, rule, episode)
 );

@@ -65,6 +65,7 @@ struct aggregator *aggregator_free(struct aggregator *aggregator)
     pg_array_deinit(&aggregator->ours);
     status_close(aggregator);
     free(aggregator->partitions);
+    free(aggregator->ends);
     free(aggregator);
     return NULL;
 }
@@ -204,7 +205,8 @@ static int open_partitions(struct aggregator *aggregator, struct error *err)
                          "configuration, or `hoso replay` to a new topic",
                          aggregator->topic, count, wanted);
     aggregator->partitions = calloc((size_t)count, sizeof *aggregator->partitions);
-    if (!aggregator->partitions)
+    aggregator->ends = calloc((size_t)count, sizeof *aggregator->ends);
+    if (!aggregator->partitions || !aggregator->ends)
         return error_set(err, ERR_NOMEM, "out of memory");
     aggregator->partition_count = count;
     return status_open(aggregator, err);
@@ -260,26 +262,30 @@ static int take_records(struct aggregator *aggregator, struct error *err)
 }
 
 /*
- * Asks the broker for the end of one of our partitions, in turn. Its answer is the lag, and the only sign that Kafka is there
- * while nothing comes: librdkafka tells its log of a lost broker, not us.
+ * Asks the broker where our partitions end (or one, when we have none). Its answer is the lag, and the only sign that Kafka is
+ * there while nothing comes: librdkafka tells its log of a lost broker, not us. Over the relay's connections: on the consumer's the
+ * question would wait behind its long poll, and Kafka would seem to be away.
  */
 static void probe(struct aggregator *aggregator)
 {
     struct error err;
-    int64_t low, high;
-    struct mono now = mono_now();
-    if (mono_diff_ms(aggregator->probed_at, now) < PROBE_EVERY_MS)
+    size_t count = 0;
+    struct partition_offset *ends = aggregator->ends;
+    if (mono_diff_ms(aggregator->probed_at, mono_now()) < PROBE_EVERY_MS)
         return;
-    int32_t number = aggregator->probe_next % aggregator->partition_count;
-    for (int i = 0; i < aggregator->partition_count && !aggregator->partitions[number].ours; i++)
-        number = (number + 1) % aggregator->partition_count;
-    int r = consumer_watermarks(aggregator->consumer, number, PROBE_MS, &low, &high, &err);
-    status_trouble(aggregator, TROUBLE_KAFKA, r < 0 ? err.text : NULL);
-    if (r == 0) {
-        aggregator->partitions[number].high = high;
-        status_lag(aggregator, number);
+    for (int32_t i = 0; i < aggregator->partition_count; i++) {
+        if (aggregator->partitions[i].ours)
+            ends[count++].partition = i;
     }
-    aggregator->probe_next = number + 1;
+    if (count == 0)
+        ends[count++].partition = 0;
+    int r = producer_end_offsets(relay_producer(aggregator->relay), aggregator->topic, ends, count,
+                                 PROBE_MS, &err);
+    status_trouble(aggregator, TROUBLE_KAFKA, r < 0 ? err.text : NULL);
+    for (size_t i = 0; i < count && r == 0; i++) {
+        aggregator->partitions[ends[i].partition].high = ends[i].offset;
+        status_lag(aggregator, ends[i].partition);
+    }
     aggregator->probed_at = mono_now();
 }
 

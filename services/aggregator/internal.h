@@ -61,9 +61,9 @@ struct aggregator {
     bool unread;   /* the consumer was not emptied: its descriptor tells of new records only */
     struct backoff backoff;
     struct mono retry_at;
-    bool retrying;      /* nothing is tried before retry_at */
-    int32_t probe_next; /* partition whose end is asked for next */
-    struct mono probed_at;
+    bool retrying;                     /* nothing is tried before retry_at */
+    struct partition_offset *ends;     /* room for partition_count of them */
+    struct mono probed_at;             /* when they were asked for last */
     char troubles[TROUBLE_COUNT][256]; /* "" = none */
 
     struct metric *metrics;

@@ -60,6 +60,11 @@ struct relay *relay_free(struct relay *relay)
     return NULL;
 }
 
+struct producer *relay_producer(const struct relay *relay)
+{
+    return relay->producer;
+}
+
 void relay_wake(struct relay *relay)
 {
     relay->look_now = true;

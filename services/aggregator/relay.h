@@ -15,6 +15,7 @@ int relay_new(const struct kafka_settings *settings, const char *topic, const ch
               struct relay **ret, struct error *err);
 struct relay *relay_free(struct relay *relay); /* NULL is fine; returns NULL */
 
+struct producer *relay_producer(const struct relay *relay); /* for questions; until the next step */
 void relay_wake(struct relay *relay); /* there is something new: do not wait for the next look */
 int relay_fd(struct relay *relay);    /* readable when a step is worth it */
 int relay_wait_ms(const struct relay *relay, struct mono now); /* until the next look */

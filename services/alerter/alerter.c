@@ -1,6 +1,7 @@
 #include "alerter/internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -9,15 +10,49 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-/* The longest sleep: lags are asked for even when nothing happens. What happens wakes us by a descriptor. */
-enum { SLEEP_MAX_MS = 5000 };
+/* The longest sleep: clocks and lags are looked at even when nothing happens. What happens wakes us by a descriptor. */
+enum { SLEEP_MAX_MS = 2000 };
+
+int64_t alerter_now(struct alerter *alerter)
+{
+    struct wallclock *clock = &alerter->clock;
+    if (wallclock_look(clock, clock_now(), boot_now())) {
+        if (clock->jump_ms)
+            log_error("clock_jumped", "jump_ms=%" PRId64 " next=\"time goes on as before\"",
+                      clock->jump_ms);
+        else
+            log_info("clock_is_right_again", "");
+    }
+    return wallclock_at(clock);
+}
+
+static bool chosen(const struct config *config, const char *section, const char *key,
+                   const char *word)
+{
+    return strcmp(config_text(config, section, NULL, key), word) == 0;
+}
+
+/* What holds where hoso.alert_rule says nothing. */
+static struct rule_set configured_rules(const struct config *config)
+{
+    struct rule_set set = {.ladder = ladder_rules_default(),
+                           .escalate_hours =
+                               (int)config_integer(config, "alerter", NULL, "escalate_after")};
+    if (chosen(config, "alerter", "rule", "timestamp"))
+        set.ladder.overdue = OVERDUE_BY_TIMESTAMP;
+    if (chosen(config, "rules", "resume", "extend"))
+        set.ladder.resume = RESUME_EXTEND;
+    else if (chosen(config, "rules", "resume", "restart"))
+        set.ladder.resume = RESUME_RESTART;
+    return set;
+}
 
 static int open_parts(struct alerter *alerter, struct error *err)
 {
     const struct config *config = alerter->service->config;
-    struct judge_rules rules = {.overdue = OVERDUE_BY_DATE};
-    if (strcmp(config_text(config, "alerter", NULL, "rule"), "timestamp") == 0)
-        rules.overdue = OVERDUE_BY_TIMESTAMP;
+    struct judge_rules rules = {.forget_after_ms =
+                                    config_duration_ms(config, "alerter", NULL, "forget_after")};
+    alerter->default_rules = configured_rules(config);
     int r = reference_rules(config, &rules.fold, err);
     if (r == 0)
         r = codec_new(&codec_event_layout, &alerter->codec, err);
@@ -29,8 +64,8 @@ static int open_parts(struct alerter *alerter, struct error *err)
     if (r < 0)
         return r;
     alerter->touched = calloc(alerter->batch_max, sizeof *alerter->touched);
-    alerter->codes = calloc(alerter->batch_max, sizeof *alerter->codes);
-    if (!alerter->touched || !alerter->codes)
+    alerter->due = calloc(2 * alerter->batch_max, sizeof *alerter->due);
+    if (!alerter->touched || !alerter->due)
         return error_set(err, ERR_NOMEM, "out of memory");
     alerter->alarm_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (alerter->alarm_fd < 0)
@@ -50,6 +85,8 @@ int alerter_new(struct service *service, struct alerter **ret, struct error *err
     alerter->batch_age_ms = config_duration_ms(config, "alerter", NULL, "batch_age");
     alerter->hold_recheck_ms = config_duration_ms(config, "alerter", NULL, "hold_recheck");
     alerter->alarm_fd = -1;
+    wallclock_begin(&alerter->clock, config_duration_ms(config, "alerter", NULL, "clock_jump"),
+                    clock_now(), boot_now(), NO_TIME);
     alerter->backoff = (struct backoff){.first_ms = 200, .max_ms = 5000};
     random_bytes(alerter->owner, sizeof alerter->owner);
     store_events_init(&alerter->batch);
@@ -68,6 +105,7 @@ static void disconnect(struct alerter *alerter)
 {
     reader_close(alerter);
     reference_deinit(&alerter->reference);
+    alerter->rulebook = rulebook_free(alerter->rulebook);
     alerter->pg = pg_free(alerter->pg);
 }
 
@@ -87,7 +125,7 @@ struct alerter *alerter_free(struct alerter *alerter)
     free(alerter->partitions);
     free(alerter->ends);
     free(alerter->touched);
-    free(alerter->codes);
+    free(alerter->due);
     free(alerter);
     return NULL;
 }
@@ -101,6 +139,10 @@ static int connect_all(struct alerter *alerter, struct error *err)
         r = offsets_guard(alerter->pg, err);
     if (r == 0)
         r = reference_load(alerter->pg, config, &alerter->reference, err);
+    if (r == 0)
+        r = rulebook_load(alerter->pg, &alerter->default_rules, &alerter->rulebook, err);
+    if (r == 0)
+        r = housekeeping_open(alerter, err);
     if (r == 0)
         r = reader_open(alerter, err);
     if (r == 0)
@@ -144,6 +186,7 @@ static bool batch_is_due(const struct alerter *alerter)
 
 static int step(struct alerter *alerter, struct error *err)
 {
+    alerter_now(alerter);
     int r = reader_take(alerter, err);
     if (r == 0)
         r = follow_look(alerter, err);
@@ -155,6 +198,8 @@ static int step(struct alerter *alerter, struct error *err)
         r = follow_run(alerter, err);
     if (r == 0)
         r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
+    if (r == 0)
+        r = housekeeping_run(alerter, err);
     if (r < 0)
         return r;
     firing_arm(alerter);

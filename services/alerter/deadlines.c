@@ -2,157 +2,320 @@
 
 #include <stdlib.h>
 
-#include "base/error.h"
-#include "domain/heap.h"
+#include "alerter/code_pack.h"
 
-/* A dossier that is watched: in the heap by its deadline and in a hash chain by its code. */
-struct watched {
-    struct heap_node node; /* first, so that a node is its entry */
-    struct watched *next;
-    uint32_t hash;
-    size_t len;
-    char code[];
-};
-
+/* Entry i has its deadline in at[i], its code in codes[i] and stands in the heap at places[i]; entries are dense. */
 struct deadlines {
-    struct heap heap;
-    struct watched **buckets;
-    size_t bucket_count; /* a power of two */
+    struct packs *packs;
+    int64_t *at;
+    uint64_t *codes;
+    uint32_t *places;
+    uint32_t *heap; /* entries; four children each */
+    size_t count;
+    size_t capacity;
+    uint32_t *table; /* 1 + entry, open addressing */
+    size_t table_size;
 };
 
-enum { BUCKETS_FIRST = 256 };
+enum { FIRST = 64, CHILDREN = 4 };
 
 struct deadlines *deadlines_new(void)
 {
-    struct deadlines *deadlines = calloc(1, sizeof *deadlines);
-    if (!deadlines)
+    struct deadlines *d = calloc(1, sizeof *d);
+    if (!d)
         return NULL;
-    heap_init(&deadlines->heap);
-    deadlines->bucket_count = BUCKETS_FIRST;
-    deadlines->buckets = calloc(deadlines->bucket_count, sizeof *deadlines->buckets);
-    return deadlines->buckets ? deadlines : deadlines_free(deadlines);
+    d->table_size = 2 * FIRST;
+    d->table = calloc(d->table_size, sizeof *d->table);
+    d->packs = packs_new();
+    return d->table && d->packs ? d : deadlines_free(d);
 }
 
-struct deadlines *deadlines_free(struct deadlines *deadlines)
+struct deadlines *deadlines_free(struct deadlines *d)
 {
-    if (!deadlines)
+    if (!d)
         return NULL;
-    for (size_t i = 0; deadlines->buckets && i < deadlines->bucket_count; i++) {
-        for (struct watched *at = deadlines->buckets[i], *next; at; at = next) {
-            next = at->next;
-            free(at);
-        }
-    }
-    heap_deinit(&deadlines->heap);
-    free(deadlines->buckets);
-    free(deadlines);
+    for (size_t i = 0; i < d->count; i++)
+        packs_drop(d->packs, d->codes[i]);
+    packs_free(d->packs);
+    free(d->at);
+    free(d->codes);
+    free(d->places);
+    free(d->heap);
+    free(d->table);
+    free(d);
     return NULL;
 }
 
-/* FNV-1a: codes come from our own topic and the table doubles, so no keyed hash is needed. */
-static uint32_t hash_of(struct str code)
+/* ---- the heap ---- */
+
+static void put(struct deadlines *d, size_t place, uint32_t entry)
 {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < code.len; i++)
-        hash = (hash ^ (unsigned char)code.data[i]) * 16777619u;
-    return hash;
+    d->heap[place] = entry;
+    d->places[entry] = (uint32_t)place;
 }
 
-/* The link that points to the code's entry, or to the NULL at the end of its chain. */
-static struct watched **find(const struct deadlines *deadlines, struct str code, uint32_t hash)
+/* Moves an entry from `place` towards the root, then towards the leaves, until its deadline fits. */
+static void settle(struct deadlines *d, size_t place, uint32_t entry)
 {
-    struct watched **link = &deadlines->buckets[hash & (deadlines->bucket_count - 1)];
-    while (*link &&
-           ((*link)->hash != hash || !str_eq((struct str){(*link)->code, (*link)->len}, code)))
-        link = &(*link)->next;
-    return link;
-}
-
-/* Doubles the table; when memory is short the chains only get longer. */
-static void grow(struct deadlines *deadlines)
-{
-    size_t count = deadlines->bucket_count * 2;
-    struct watched **buckets = calloc(count, sizeof *buckets);
-    if (!buckets)
-        return;
-    for (size_t i = 0; i < deadlines->bucket_count; i++) {
-        for (struct watched *at = deadlines->buckets[i], *next; at; at = next) {
-            next = at->next;
-            at->next = buckets[at->hash & (count - 1)];
-            buckets[at->hash & (count - 1)] = at;
+    int64_t at = d->at[entry];
+    while (place > 0 && d->at[d->heap[(place - 1) / CHILDREN]] > at) {
+        put(d, place, d->heap[(place - 1) / CHILDREN]);
+        place = (place - 1) / CHILDREN;
+    }
+    for (;;) {
+        size_t best = CHILDREN * place + 1;
+        if (best >= d->count)
+            break;
+        size_t end = best + CHILDREN < d->count ? best + CHILDREN : d->count;
+        for (size_t child = best + 1; child < end; child++) {
+            if (d->at[d->heap[child]] < d->at[d->heap[best]])
+                best = child;
         }
+        if (d->at[d->heap[best]] >= at)
+            break;
+        put(d, place, d->heap[best]);
+        place = best;
     }
-    free(deadlines->buckets);
-    deadlines->buckets = buckets;
-    deadlines->bucket_count = count;
+    put(d, place, entry);
 }
 
-static int add(struct deadlines *deadlines, struct str code, uint32_t hash, int64_t deadline_at)
+/* ---- the table: where a code begins to look is its hash scaled to the size, so that any size will do ---- */
+
+static size_t home(const struct deadlines *d, uint32_t hash)
 {
-    struct watched *entry = malloc(sizeof *entry + code.len);
-    if (!entry)
-        return ERR_NOMEM;
-    if (heap_insert(&deadlines->heap, &entry->node, deadline_at) < 0) {
-        free(entry);
-        return ERR_NOMEM;
-    }
-    entry->hash = hash;
-    entry->len = code.len;
-    if (code.len)
-        memcpy(entry->code, code.data, code.len);
-    if (deadlines->heap.count > deadlines->bucket_count)
-        grow(deadlines);
-    struct watched **head = &deadlines->buckets[hash & (deadlines->bucket_count - 1)];
-    entry->next = *head;
-    *head = entry;
-    return 0;
+    return (size_t)((uint64_t)hash * d->table_size >> 32);
 }
 
-int deadlines_set(struct deadlines *deadlines, struct str code, int64_t deadline_at)
+static size_t next_of(const struct deadlines *d, size_t slot)
 {
-    uint32_t hash = hash_of(code);
-    struct watched **link = find(deadlines, code, hash);
-    struct watched *entry = *link;
-    if (!entry)
-        return deadline_at == NO_TIME ? 0 : add(deadlines, code, hash, deadline_at);
-    if (deadline_at != NO_TIME) {
-        heap_move(&deadlines->heap, &entry->node, deadline_at);
+    return slot + 1 == d->table_size ? 0 : slot + 1;
+}
+
+static uint32_t hash_of_entry(const struct deadlines *d, uint32_t entry)
+{
+    char text[CODE_MAX + 1];
+    return packs_hash(packs_text(d->packs, d->codes[entry], text));
+}
+
+/* The slot that holds the code, or the empty one at the end of its search. */
+static size_t find(const struct deadlines *d, struct str code)
+{
+    uint64_t packed;
+    bool is_packed = packs_find(d->packs, code, &packed);
+    size_t slot = home(d, packs_hash(code));
+    for (; d->table[slot]; slot = next_of(d, slot)) {
+        uint64_t kept = d->codes[d->table[slot] - 1];
+        if (is_packed ? kept == packed : packs_equal(d->packs, kept, code))
+            break;
+    }
+    return slot;
+}
+
+static void table_put(struct deadlines *d, uint32_t entry)
+{
+    size_t slot = home(d, hash_of_entry(d, entry));
+    while (d->table[slot])
+        slot = next_of(d, slot);
+    d->table[slot] = entry + 1;
+}
+
+/* Empties a slot and closes the gap that it would leave in the searches behind it. */
+static void table_remove(struct deadlines *d, size_t hole)
+{
+    d->table[hole] = 0;
+    for (size_t slot = next_of(d, hole); d->table[slot]; slot = next_of(d, slot)) {
+        size_t wanted = home(d, hash_of_entry(d, d->table[slot] - 1));
+        size_t distance = slot >= wanted ? slot - wanted : slot + d->table_size - wanted;
+        size_t to_hole = slot >= hole ? slot - hole : slot + d->table_size - hole;
+        if (distance < to_hole)
+            continue;
+        d->table[hole] = d->table[slot];
+        d->table[slot] = 0;
+        hole = slot;
+    }
+}
+
+static int grow_table(struct deadlines *d)
+{
+    if ((d->count + 1) * 5 <= d->table_size * 4)
         return 0;
-    }
-    *link = entry->next;
-    heap_remove(&deadlines->heap, &entry->node);
-    free(entry);
+    size_t size = d->table_size + d->table_size / 2;
+    uint32_t *table = calloc(size, sizeof *table);
+    if (!table)
+        return ERR_NOMEM;
+    free(d->table);
+    d->table = table;
+    d->table_size = size;
+    for (size_t i = 0; i < d->count; i++)
+        table_put(d, (uint32_t)i);
     return 0;
 }
 
-int64_t deadlines_next(const struct deadlines *deadlines)
+/* ---- entries ---- */
+
+static bool resize(void **array, size_t count, size_t size)
 {
-    const struct heap_node *node = heap_min(&deadlines->heap);
-    return node ? node->key : NO_TIME;
+    void *grown = realloc(*array, count * size);
+    if (grown)
+        *array = grown;
+    return grown;
 }
 
-size_t deadlines_count(const struct deadlines *deadlines)
+static int grow(struct deadlines *d)
 {
-    return deadlines->heap.count;
+    if (d->count < d->capacity)
+        return 0;
+    size_t capacity = d->capacity ? d->capacity + d->capacity / 2 : FIRST;
+    if (!resize((void **)&d->at, capacity, sizeof *d->at) ||
+        !resize((void **)&d->codes, capacity, sizeof *d->codes) ||
+        !resize((void **)&d->places, capacity, sizeof *d->places) ||
+        !resize((void **)&d->heap, capacity, sizeof *d->heap))
+        return ERR_NOMEM;
+    d->capacity = capacity;
+    return 0;
 }
 
-struct collector {
-    struct str *codes;
+static int add(struct deadlines *d, struct str code, int64_t deadline_at)
+{
+    uint64_t packed;
+    if (grow(d) < 0 || grow_table(d) < 0 || packs_keep(d->packs, code, &packed) < 0)
+        return ERR_NOMEM;
+    uint32_t entry = (uint32_t)d->count++;
+    d->at[entry] = deadline_at;
+    d->codes[entry] = packed;
+    table_put(d, entry);
+    settle(d, entry, entry);
+    return 0;
+}
+
+/* The last entry takes the place of the one that goes. */
+static void drop(struct deadlines *d, size_t slot)
+{
+    uint32_t entry = d->table[slot] - 1, last = (uint32_t)d->count - 1;
+    size_t place = d->places[entry];
+    table_remove(d, slot);
+    packs_drop(d->packs, d->codes[entry]);
+    uint32_t moved = d->heap[last]; /* the heap's last, not the entries' */
+    d->count--;
+    if (place < d->count)
+        settle(d, place, moved);
+    if (entry == last)
+        return;
+    size_t last_slot = home(d, hash_of_entry(d, last));
+    while (d->table[last_slot] != last + 1)
+        last_slot = next_of(d, last_slot);
+    d->table[last_slot] = entry + 1;
+    d->at[entry] = d->at[last];
+    d->codes[entry] = d->codes[last];
+    put(d, d->places[last], entry);
+}
+
+int deadlines_set(struct deadlines *d, struct str code, int64_t deadline_at)
+{
+    size_t slot = find(d, code);
+    if (!d->table[slot])
+        return deadline_at == NO_TIME ? 0 : add(d, code, deadline_at);
+    uint32_t entry = d->table[slot] - 1;
+    if (deadline_at == NO_TIME) {
+        drop(d, slot);
+    } else if (d->at[entry] != deadline_at) {
+        d->at[entry] = deadline_at;
+        settle(d, d->places[entry], entry);
+    }
+    return 0;
+}
+
+int64_t deadlines_next(const struct deadlines *d)
+{
+    return d->count ? d->at[d->heap[0]] : NO_TIME;
+}
+
+size_t deadlines_count(const struct deadlines *d)
+{
+    return d->count;
+}
+
+static size_t count_below(const struct deadlines *d, size_t place, int64_t now_at)
+{
+    if (place >= d->count || d->at[d->heap[place]] > now_at)
+        return 0;
+    size_t count = 1;
+    for (size_t child = 1; child <= CHILDREN; child++)
+        count += count_below(d, CHILDREN * place + child, now_at);
+    return count;
+}
+
+size_t deadlines_count_due(const struct deadlines *d, int64_t now_at)
+{
+    return count_below(d, 0, now_at);
+}
+
+/* Places of the heap whose parents have been taken, themselves a binary heap by deadline. */
+struct frontier {
+    const struct deadlines *d;
+    uint32_t *places;
     size_t count;
-    size_t max;
 };
 
-static void collect(void *arg, struct heap_node *node)
+static int64_t key(const struct frontier *f, size_t i)
 {
-    struct collector *collector = arg;
-    const struct watched *entry = (const struct watched *)node;
-    if (collector->count < collector->max)
-        collector->codes[collector->count++] = (struct str){entry->code, entry->len};
+    return f->d->at[f->d->heap[f->places[i]]];
 }
 
-size_t deadlines_due(const struct deadlines *deadlines, int64_t now_at, struct str *codes,
-                     size_t max)
+static void swap(struct frontier *f, size_t a, size_t b)
 {
-    struct collector collector = {.codes = codes, .max = max};
-    return heap_up_to(&deadlines->heap, now_at, collect, &collector);
+    uint32_t place = f->places[a];
+    f->places[a] = f->places[b];
+    f->places[b] = place;
+}
+
+static void frontier_add(struct frontier *f, size_t place)
+{
+    size_t i = f->count++;
+    f->places[i] = (uint32_t)place;
+    for (; i > 0 && key(f, i) < key(f, (i - 1) / 2); i = (i - 1) / 2)
+        swap(f, i, (i - 1) / 2);
+}
+
+static uint32_t frontier_take(struct frontier *f)
+{
+    uint32_t taken = f->places[0];
+    f->places[0] = f->places[--f->count];
+    for (size_t i = 0;;) {
+        size_t child = 2 * i + 1;
+        if (child >= f->count)
+            break;
+        if (child + 1 < f->count && key(f, child + 1) < key(f, child))
+            child++;
+        if (key(f, child) >= key(f, i))
+            break;
+        swap(f, i, child);
+        i = child;
+    }
+    return taken;
+}
+
+size_t deadlines_due(const struct deadlines *d, int64_t now_at, struct due *out, size_t max)
+{
+    struct frontier f = {.d = d};
+    size_t found = 0;
+    if (!d->count || !max)
+        return 0;
+    f.places = malloc((max * CHILDREN + 1) * sizeof *f.places);
+    if (!f.places)
+        return 0;
+    for (frontier_add(&f, 0); f.count && found < max && key(&f, 0) <= now_at;) {
+        size_t place = frontier_take(&f);
+        uint32_t entry = d->heap[place];
+        struct due *due = &out[found++];
+        due->at = d->at[entry];
+        struct str code = packs_text(d->packs, d->codes[entry], due->code);
+        if (code.data != due->code)
+            memcpy(due->code, code.data, code.len);
+        due->len = (uint8_t)code.len;
+        for (size_t i = 1; i <= CHILDREN && CHILDREN * place + i < d->count; i++)
+            frontier_add(&f, CHILDREN * place + i);
+    }
+    free(f.places);
+    return found;
 }

@@ -19,11 +19,12 @@ void decision_deinit(struct decision *decision)
     decision_init(decision);
 }
 
-void alert_id_of(struct str dossier_code, int32_t episode, uint8_t out[EVENT_ID_SIZE])
+void alert_id_of(struct str dossier_code, enum alert_rule rule, int32_t episode,
+                 uint8_t out[EVENT_ID_SIZE])
 {
     char number[16];
     snprintf(number, sizeof number, "%d", episode);
-    const struct str parts[] = {dossier_code, STR(ALERT_RULE), str_of(number)};
+    const struct str parts[] = {dossier_code, str_of(alert_rule_name(rule)), str_of(number)};
     uint8_t hash[HASH_SIZE];
     hash_parts(parts, sizeof parts / sizeof *parts, hash);
     memcpy(out, hash, EVENT_ID_SIZE);
@@ -52,11 +53,20 @@ static void act(struct decision *ret, enum alert_change change, bool notice, str
         (struct alert_action){.change = change, .notice = notice && !row.silent, .row = row};
 }
 
-static struct str end_reason(const struct fold_rules *rules, int32_t status)
+static struct str end_reason(const struct fold_rules *rules, const struct episode *episode)
 {
+    int32_t status = episode->ended_status;
+    switch (episode->ended_by) {
+    case END_BY_CLOCK: return STR("time_passed");
+    case END_BY_STEP: return STR("step_done");
+    case END_BY_APOLOGY: return STR("apology_sent");
+    default: break;
+    }
     if (rules->paused[status])
         return STR("paused");
     switch (status) {
+    case STATUS_ACCEPTED:
+    case STATUS_PROCESSING: return STR("accepted");
     case STATUS_DONE:
     case STATUS_RETURNED: return STR("done");
     case STATUS_WITHDRAWN: return STR("withdrawn");
@@ -75,6 +85,8 @@ static enum tri end_is_late_data(const struct episode *episode)
 {
     if (lasts(episode))
         return TRI_UNKNOWN;
+    if (episode->ended_known_at == NO_TIME)
+        return TRI_NO;
     bool told_late = episode->ended_known_at - episode->ended_at > MS_PER_DAY;
     return episode->ended_basis == BASIS_INGEST || told_late ? TRI_YES : TRI_NO;
 }
@@ -90,12 +102,12 @@ static bool same_stretch(const struct alert_row *row, const struct episode *epis
 }
 
 /* The earliest live row of this stretch that no earlier episode took; in->row_count when there is none. */
-static size_t row_for(const struct decide_input *in, const struct episode *episode,
-                      const bool *taken)
+static size_t row_for(const struct decide_input *in, enum alert_rule rule,
+                      const struct episode *episode, const bool *taken)
 {
     size_t found = in->row_count;
     for (size_t i = 0; i < in->row_count; i++) {
-        if (taken[i] || in->rows[i].state == ALERT_RETRACTED ||
+        if (taken[i] || in->rows[i].rule != rule || in->rows[i].state == ALERT_RETRACTED ||
             !same_stretch(&in->rows[i], episode))
             continue;
         if (found == in->row_count || in->rows[i].began_at < in->rows[found].began_at)
@@ -116,18 +128,33 @@ static struct alert_row described(const struct decide_input *in, const struct ep
     row.late_data = end_is_late_data(episode);
     row.last_event_at = in->last_event_at;
     row.last_ingested_at = in->dossier->last_ingested_at;
+    row.portal_status = in->dossier->portal_disagrees ? in->dossier->portal_status : 0;
     return row;
 }
 
-static struct alert_row new_row(const struct decide_input *in, const struct episode *episode,
-                                int32_t number)
+/* Why it fires: a deadline that was missed, or one that comes near. */
+static struct str begin_reason(enum alert_rule rule)
+{
+    switch (rule) {
+    case RULE_DUE_SOON_1:
+    case RULE_DUE_SOON_2:
+    case RULE_DUE_SOON_3: return STR("due_soon");
+    case RULE_APOLOGY_MISSING: return STR("no_apology");
+    case RULE_SUPPLEMENT_LATE: return STR("supplement_late");
+    case RULE_REAPPOINTED_TWICE: return STR("reappointed");
+    default: return STR("deadline_passed");
+    }
+}
+
+static struct alert_row new_row(const struct decide_input *in, enum alert_rule rule,
+                                const struct episode *episode, int32_t number)
 {
     struct alert_row row = {
+        .rule = rule,
         .episode = number,
         .state = lasts(episode) ? ALERT_FIRING : ALERT_RESOLVED,
         .silent = !lasts(episode),
-        .reason =
-            lasts(episode) ? STR("deadline_passed") : end_reason(in->rules, episode->ended_status),
+        .reason = lasts(episode) ? begin_reason(rule) : end_reason(in->rules, episode),
         .unit_id = in->unit_id,
         .procedure_code = in->dossier->procedure_code,
         .fired_at = in->now_at,
@@ -140,7 +167,8 @@ static bool same_episode_text(const struct alert_row *a, const struct alert_row 
     return str_eq(a->reason, b->reason) && a->unit_id == b->unit_id &&
            str_eq(a->procedure_code, b->procedure_code) && a->due_at == b->due_at &&
            a->original_due_at == b->original_due_at && a->deadline_at == b->deadline_at &&
-           a->began_at == b->began_at && a->ended_at == b->ended_at && a->late_data == b->late_data;
+           a->began_at == b->began_at && a->ended_at == b->ended_at &&
+           a->late_data == b->late_data && a->portal_status == b->portal_status;
 }
 
 static void refresh_firing(const struct decide_input *in, const struct episode *episode,
@@ -151,7 +179,7 @@ static void refresh_firing(const struct decide_input *in, const struct episode *
     row.procedure_code = in->dossier->procedure_code;
     if (!lasts(episode)) {
         row.state = ALERT_RESOLVED;
-        row.reason = end_reason(in->rules, episode->ended_status);
+        row.reason = end_reason(in->rules, episode);
         act(ret, ALERT_RESOLVE, true, row);
         return;
     }
@@ -170,7 +198,7 @@ static void refresh_resolved(const struct decide_input *in, const struct episode
                              const struct alert_row *old, struct decision *ret)
 {
     struct alert_row row = described(in, episode, *old);
-    row.reason = end_reason(in->rules, episode->ended_status);
+    row.reason = end_reason(in->rules, episode);
     if (!row.unit_id)
         row.unit_id = in->unit_id;
     if (!str_given(row.procedure_code))
@@ -209,6 +237,16 @@ static void withdraw(const struct decide_input *in, const struct alert_row *old,
         act(ret, ALERT_RESOLVE, true, row);
         return;
     }
+    if (!in->on[row.rule]) { /* what was said was right when it was said */
+        if (row.state != ALERT_FIRING)
+            return;
+        row.state = ALERT_RESOLVED;
+        row.reason = STR("rule_off");
+        row.ended_at = in->now_at;
+        row.late_data = TRI_NO;
+        act(ret, ALERT_RESOLVE, true, row);
+        return;
+    }
     row.state = ALERT_RETRACTED;
     row.late_data = TRI_NO;
     const struct interval *interval = interval_of(in->dossier, old);
@@ -236,73 +274,104 @@ static void supersede(const struct decide_input *in, const struct alert_row *old
     act(ret, ALERT_RETRACT, true, row);
 }
 
-/* Episodes into ret->episodes, all arrays large enough. Count, or ERR_NOMEM. */
-static int prepare(const struct decide_input *in, struct decision *ret, size_t *ret_count)
+/* Time as this rule sees it: not before its newest row, so that a clock set back makes nothing early again. */
+static int64_t judged_at(const struct decide_input *in, enum alert_rule rule)
 {
-    int64_t judged_at = in->now_at;
+    int64_t at = in->now_at;
     for (size_t i = 0; i < in->row_count; i++) {
-        if (in->rows[i].state != ALERT_RETRACTED && in->rows[i].fired_at > judged_at)
-            judged_at = in->rows[i].fired_at;
+        const struct alert_row *row = &in->rows[i];
+        if (row->rule == rule && row->state != ALERT_RETRACTED && row->fired_at > at)
+            at = row->fired_at;
     }
+    return at;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    if (a == NO_TIME || b == NO_TIME)
+        return a == NO_TIME ? b : a;
+    return a < b ? a : b;
+}
+
+/* The rule's episodes into ret->episodes, and room for their actions. Count, or ERR_NOMEM. */
+static int prepare(const struct decide_input *in, enum alert_rule rule, struct decision *ret,
+                   size_t *ret_count)
+{
+    int64_t at = judged_at(in, rule), next_at;
     size_t count =
-        overdue_episodes(in->dossier, in->rule, judged_at, ret->episodes, ret->episode_capacity);
+        ladder_episodes(in->ladder, rule, at, ret->episodes, ret->episode_capacity, &next_at);
     if (count > ret->episode_capacity) {
         if (!reserve((void **)&ret->episodes, &ret->episode_capacity, count, sizeof *ret->episodes))
             return ERR_NOMEM;
-        count = overdue_episodes(in->dossier, in->rule, judged_at, ret->episodes,
-                                 ret->episode_capacity);
+        count =
+            ladder_episodes(in->ladder, rule, at, ret->episodes, ret->episode_capacity, &next_at);
     }
-    if (!reserve((void **)&ret->actions, &ret->capacity, count + in->row_count,
-                 sizeof *ret->actions) ||
-        !reserve((void **)&ret->taken, &ret->taken_capacity, in->row_count, sizeof *ret->taken))
+    /* Besides its episodes' own, a rule's rows may each be superseded or withdrawn. */
+    if (!reserve((void **)&ret->actions, &ret->capacity, ret->count + 2 * count + in->row_count,
+                 sizeof *ret->actions))
         return ERR_NOMEM;
-    for (size_t i = 0; i < in->row_count; i++)
-        ret->taken[i] = false;
+    ret->watch_at = sooner(ret->watch_at, next_at);
     *ret_count = count;
+    return 0;
+}
+
+static void decide_episode(const struct decide_input *in, enum alert_rule rule,
+                           const struct episode *episode, int32_t *number, struct decision *ret)
+{
+    size_t found = row_for(in, rule, episode, ret->taken);
+    const struct alert_row *row = found < in->row_count ? &in->rows[found] : NULL;
+    if (row)
+        ret->taken[found] = true;
+    if (row && row->state == ALERT_FIRING) {
+        refresh_firing(in, episode, row, ret);
+        return;
+    }
+    if (row && !lasts(episode)) {
+        refresh_resolved(in, episode, row, ret);
+        return;
+    }
+    if (row)
+        supersede(in, row, ret);
+    if (!lasts(episode)) {
+        if (alert_rule_recorded(rule))
+            act(ret, ALERT_RECORD_LATE, false, new_row(in, rule, episode, ++*number));
+    } else if (in->may_fire && episode->began_at <= in->now_at) {
+        act(ret, ALERT_FIRE, true, new_row(in, rule, episode, ++*number));
+    } else {
+        ret->watch_at = sooner(ret->watch_at, episode->began_at);
+    }
+}
+
+static int decide_rule(const struct decide_input *in, enum alert_rule rule, struct decision *ret)
+{
+    size_t episode_count;
+    if (prepare(in, rule, ret, &episode_count) < 0)
+        return ERR_NOMEM;
+    int32_t number = 0;
+    for (size_t i = 0; i < in->row_count; i++) {
+        if (in->rows[i].rule == rule && in->rows[i].episode > number)
+            number = in->rows[i].episode;
+    }
+    for (size_t i = 0; i < episode_count; i++)
+        decide_episode(in, rule, &ret->episodes[i], &number, ret);
+    for (size_t i = 0; i < in->row_count; i++) {
+        const struct alert_row *row = &in->rows[i];
+        if (!ret->taken[i] && row->rule == rule && row->state != ALERT_RETRACTED)
+            withdraw(in, row, ret);
+    }
     return 0;
 }
 
 int decide(const struct decide_input *in, struct decision *ret)
 {
-    size_t episode_count;
     ret->count = 0;
-    ret->watch_at = overdue_watch(in->dossier, in->rule);
-    if (prepare(in, ret, &episode_count) < 0)
+    ret->watch_at = NO_TIME;
+    if (!reserve((void **)&ret->taken, &ret->taken_capacity, in->row_count, sizeof *ret->taken))
         return ERR_NOMEM;
-    int32_t number = 0;
     for (size_t i = 0; i < in->row_count; i++)
-        number = in->rows[i].episode > number ? in->rows[i].episode : number;
-
-    for (size_t i = 0; i < episode_count; i++) {
-        const struct episode *episode = &ret->episodes[i];
-        size_t found = row_for(in, episode, ret->taken);
-        const struct alert_row *row = found < in->row_count ? &in->rows[found] : NULL;
-        if (row)
-            ret->taken[found] = true;
-        if (row && row->state == ALERT_FIRING) {
-            if (lasts(episode))
-                ret->watch_at = NO_TIME;
-            refresh_firing(in, episode, row, ret);
-            continue;
-        }
-        if (row && !lasts(episode)) {
-            refresh_resolved(in, episode, row, ret);
-            continue;
-        }
-        if (row)
-            supersede(in, row, ret);
-        if (!lasts(episode)) {
-            act(ret, ALERT_RECORD_LATE, false, new_row(in, episode, ++number));
-        } else if (in->may_fire && episode->began_at <= in->now_at) {
-            act(ret, ALERT_FIRE, true, new_row(in, episode, ++number));
-            ret->watch_at = NO_TIME;
-        } else {
-            ret->watch_at = episode->began_at;
-        }
-    }
-    for (size_t i = 0; i < in->row_count; i++) {
-        if (!ret->taken[i] && in->rows[i].state != ALERT_RETRACTED)
-            withdraw(in, &in->rows[i], ret);
-    }
-    return 0;
+        ret->taken[i] = false;
+    int r = 0;
+    for (int rule = 0; rule < RULE_COUNT && r == 0; rule++)
+        r = decide_rule(in, (enum alert_rule)rule, ret);
+    return r;
 }

@@ -1,7 +1,8 @@
 /*
  * What must happen to a dossier's alerts: its state, the wall clock and the rows already stored go in, actions come out. Pure.
  *
- * One row per episode of lateness. A row belongs to the episode whose stretch of time it overlaps, not to a number: late data
+ * One row per episode of each rule of the ladder (domain/ladder.h); what follows holds for each rule by itself. A warning that was
+ * over before it could be given leaves no row; a violation leaves a silent one (alert_rule_recorded). A row belongs to the episode whose stretch of time it overlaps, not to a number: late data
  * renumbers the episodes of a dossier, and a row that people have seen must go on meaning the same stretch.
  *
  * A row's state only ever moves firing -> resolved -> retracted or firing -> retracted, and retracted is final, so that each
@@ -15,12 +16,11 @@
 #define HOSO_ALERTER_DECIDE_H
 
 #include "domain/alert_notice.h"
-#include "domain/overdue.h"
-
-#define ALERT_RULE "overdue"
+#include "domain/ladder.h"
 
 /* A row of hoso.alert without its dossier. Text: views that live as long as what they were taken from. */
 struct alert_row {
+    enum alert_rule rule;
     int32_t episode; /* 1, 2, …: the number in alert_id */
     enum alert_state state;
     bool silent; /* over before we could fire: nobody was, or will be, told */
@@ -36,6 +36,8 @@ struct alert_row {
     int64_t last_event_at;
     int64_t last_ingested_at;
     enum tri late_data; /* unknown while firing */
+    int32_t
+        portal_status; /* what the portal's copy says where it disagrees (domain notes 7.4), else 0 */
 };
 
 enum alert_change {
@@ -56,8 +58,9 @@ struct alert_action {
 
 struct decide_input {
     const struct dossier *dossier;
+    const struct ladder *ladder; /* has taken the dossier */
     const struct fold_rules *rules;
-    enum overdue_rule rule;
+    const bool *on;        /* the ladder's rules that are on, RULE_COUNT of them */
     int32_t unit_id;       /* what the dossier's agency resolved to, 0 = unknown */
     int64_t last_event_at; /* the newest occurred_at of the dossier's events */
     int64_t now_at;
@@ -75,8 +78,8 @@ struct decision {
     size_t count;
     size_t capacity;
     /*
-     * When to decide again for the wall clock's sake: the next deadline, or the beginning of an episode that has not fired
-     * (passed already where it only waits for may_fire). NO_TIME = never.
+     * When to decide again for the wall clock's sake: the next beginning or end of an episode that the clock alone brings, or the
+     * beginning of one that has not fired (passed already where it only waits for may_fire). NO_TIME = never.
      */
     int64_t watch_at;
     struct episode *episodes;
@@ -93,7 +96,8 @@ void decision_deinit(struct decision *decision);
  */
 int decide(const struct decide_input *in, struct decision *ret);
 
-/* First 16 bytes of SHA-256 over (code, rule, episode number in decimal). */
-void alert_id_of(struct str dossier_code, int32_t episode, uint8_t out[EVENT_ID_SIZE]);
+/* First 16 bytes of SHA-256 over (code, name of the rule, episode number in decimal). */
+void alert_id_of(struct str dossier_code, enum alert_rule rule, int32_t episode,
+                 uint8_t out[EVENT_ID_SIZE]);
 
 #endif

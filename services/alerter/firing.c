@@ -18,7 +18,7 @@ static bool has_due(const struct partition *partition, int64_t now_at)
 
 bool firing_wanted(const struct alerter *alerter)
 {
-    int64_t now_at = clock_now();
+    int64_t now_at = wallclock_at(&alerter->clock);
     for (int i = 0; i < alerter->partition_count; i++) {
         if (!alerter->partitions[i].held && has_due(&alerter->partitions[i], now_at))
             return true;
@@ -58,7 +58,7 @@ void firing_arm(struct alerter *alerter)
     (void)got;
     struct itimerspec when = {{0}, {0}}; /* zero disarms */
     if (next_at != NO_TIME) {
-        int64_t real_at = next_at - clock_offset();
+        int64_t real_at = next_at - clock_offset() + alerter->clock.jump_ms;
         when.it_value.tv_sec = (time_t)(real_at / MS_PER_SECOND);
         when.it_value.tv_nsec = (long)(real_at % MS_PER_SECOND * 1000000);
         if (real_at <= 0) /* before 1970: passed, but zero would disarm */
@@ -96,7 +96,7 @@ static void hold(struct alerter *alerter, int32_t number, int64_t now_at)
     partition->held = true;
     partition->held_since = mono_now();
     log_debug("held", "partition=%d deadlines=%zu lag=%" PRId64 " kafka=%s", number,
-              deadlines_due(partition->deadlines, now_at, NULL, 0), partition->lag,
+              deadlines_count_due(partition->deadlines, now_at), partition->lag,
               alerter->broker_silent ? "silent" : "answers");
 }
 
@@ -116,7 +116,7 @@ int firing_apply(struct alerter *alerter, const struct question *question,
     metrics[METRIC_RETRACTED].value += verdicts->changes[ALERT_RETRACT];
     metrics[METRIC_MOVED].value += verdicts->changes[ALERT_MOVE];
     if (verdicts->earliest_fired_at != NO_TIME) {
-        int64_t late_ms = clock_now() - verdicts->earliest_fired_at;
+        int64_t late_ms = alerter_now(alerter) - verdicts->earliest_fired_at;
         metrics[METRIC_LATENESS_LAST].value = late_ms;
         if (late_ms > metrics[METRIC_LATENESS_MAX].value)
             metrics[METRIC_LATENESS_MAX].value = late_ms;
@@ -131,30 +131,68 @@ static int by_code(const void *a, const void *b)
     return str_cmp(((const struct touched *)a)->code, ((const struct touched *)b)->code);
 }
 
-/* Deadlines of one partition, as many as one transaction takes. */
-static size_t gather(struct alerter *alerter, int32_t number, int64_t now_at)
+static int by_deadline(const void *a, const void *b)
 {
-    size_t due = deadlines_due(alerter->partitions[number].deadlines, now_at, alerter->codes,
-                               alerter->batch_max);
-    size_t count = due < alerter->batch_max ? due : alerter->batch_max;
+    const struct due *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Partitions whose deadlines may fire now, by number: those of alerter->ends that are not held. */
+static bool may_fire(const struct partition *partition)
+{
+    return partition->deadlines && partition->fires;
+}
+
+/*
+ * The first deadlines of all partitions that may fire, in due order, as many as one transaction takes, into alerter->touched. What the
+ * partitions before gave and what this one gives are merged, and the earliest kept.
+ */
+static size_t gather(struct alerter *alerter, int64_t now_at)
+{
+    size_t max = alerter->batch_max, count = 0;
+    for (int i = 0; i < alerter->partition_count; i++) {
+        struct partition *partition = &alerter->partitions[i];
+        if (!may_fire(partition))
+            continue;
+        size_t more = deadlines_due(partition->deadlines, now_at, alerter->due + count, max);
+        for (size_t j = 0; j < more; j++)
+            alerter->due[count + j].partition = i;
+        count += more;
+        if (count > max || more) {
+            qsort(alerter->due, count, sizeof *alerter->due, by_deadline);
+            count = count < max ? count : max;
+        }
+    }
     for (size_t i = 0; i < count; i++)
-        alerter->touched[i] = (struct touched){alerter->codes[i], number};
+        alerter->touched[i] = (struct touched){.code = {alerter->due[i].code, alerter->due[i].len},
+                                               .partition = alerter->due[i].partition,
+                                               .place = (int32_t)i};
     qsort(alerter->touched, count, sizeof *alerter->touched, by_code);
     return count;
 }
 
-static int fire(struct alerter *alerter, int32_t number, int64_t now_at, struct error *err)
+static int check_claims(struct alerter *alerter, struct error *err)
 {
-    struct partition *partition = &alerter->partitions[number];
-    const struct question question = {.dossiers = alerter->touched,
-                                      .count = gather(alerter, number, now_at),
+    int r = 0;
+    for (int i = 0; i < alerter->partition_count && r == 0; i++) {
+        if (may_fire(&alerter->partitions[i]))
+            r = offsets_check(alerter->pg, &alerter->partitions[i].claim, err);
+    }
+    return r;
+}
+
+static int fire(struct alerter *alerter, int64_t now_at, struct error *err)
+{
+    const struct question question = {.rulebook = alerter->rulebook,
+                                      .dossiers = alerter->touched,
+                                      .count = gather(alerter, now_at),
                                       .now_at = now_at,
                                       .may_fire = true,
-                                      .watching_since = partition->watching_since};
+                                      .watching_since = alerter->watching_since};
     struct verdicts verdicts;
     int r = pg_begin(alerter->pg, err);
     if (r == 0)
-        r = offsets_check(alerter->pg, &partition->claim, err);
+        r = check_claims(alerter, err);
     if (r == 0)
         r = judge_run(alerter->judge, alerter->pg, &alerter->reference, &question, &verdicts, err);
     if (r < 0) {
@@ -165,8 +203,9 @@ static int fire(struct alerter *alerter, int32_t number, int64_t now_at, struct 
     r = pg_commit(alerter->pg, err);
     if (r < 0)
         return r;
-    log_info("fired", "partition=%d deadlines=%zu alerts=%" PRId64, number, question.count,
-             verdicts.changes[ALERT_FIRE]);
+    crash_point("alerter.fire_after_commit");
+    log_debug("fired", "deadlines=%zu alerts=%" PRId64, question.count,
+              verdicts.changes[ALERT_FIRE]);
     return firing_apply(alerter, &question, &verdicts, err);
 }
 
@@ -177,6 +216,7 @@ static size_t find_due(struct alerter *alerter, int64_t now_at)
     for (int i = 0; i < alerter->partition_count; i++) {
         struct partition *partition = &alerter->partitions[i];
         bool due = has_due(partition, now_at);
+        partition->fires = false;
         partition->held = partition->held && due;
         if (!due || (partition->held &&
                      mono_diff_ms(partition->held_since, mono_now()) < alerter->hold_recheck_ms))
@@ -188,21 +228,18 @@ static size_t find_due(struct alerter *alerter, int64_t now_at)
 
 int firing_run(struct alerter *alerter, struct error *err)
 {
-    int64_t now_at = clock_now();
-    size_t count = find_due(alerter, now_at);
+    int64_t now_at = alerter_now(alerter);
+    size_t count = find_due(alerter, now_at), firing = 0;
     bool answered = count && firing_ask_ends(alerter, count);
     for (size_t i = 0; i < count; i++) {
         int32_t number = alerter->ends[i].partition;
         struct partition *partition = &alerter->partitions[number];
         bool all_committed = partition->read_offset == partition->claim.next_offset;
-        if (!answered || !all_committed || partition->lag != 0) {
+        partition->fires = answered && all_committed && partition->lag == 0;
+        partition->held = !partition->fires;
+        firing += partition->fires;
+        if (partition->held)
             hold(alerter, number, now_at);
-            continue;
-        }
-        partition->held = false;
-        int r = fire(alerter, number, now_at, err);
-        if (r < 0)
-            return r;
     }
-    return 0;
+    return firing ? fire(alerter, now_at, err) : 0;
 }

@@ -78,8 +78,8 @@ static int write_chunk(struct alerter *alerter, struct partition *partition,
         return offsets_map_followed(alerter->pg, &partition->claim, alerter->reference.map_version,
                                     err);
     for (size_t i = 0; i < question->count; i++)
-        alerter->touched[i] =
-            (struct touched){pg_get_text(*rows, i, 0), partition->claim.partition};
+        alerter->touched[i] = (struct touched){.code = pg_get_text(*rows, i, 0),
+                                               .partition = partition->claim.partition};
     return judge_run(alerter->judge, alerter->pg, &alerter->reference, question, verdicts, err);
 }
 
@@ -103,7 +103,9 @@ static int follow_partition(struct alerter *alerter, struct partition *partition
 {
     struct pg_result *rows = NULL;
     struct verdicts verdicts = {0};
-    struct question question = {.dossiers = alerter->touched, .now_at = clock_now()};
+    struct question question = {.rulebook = alerter->rulebook,
+                                .dossiers = alerter->touched,
+                                .now_at = alerter_now(alerter)};
     if (alerter->follow.partition != partition->claim.partition)
         alerter->follow.after[0] = '\0';
     alerter->follow.partition = partition->claim.partition;

@@ -7,6 +7,7 @@
 #include "alerter/judge.h"
 #include "alerter/outbox.h"
 #include "base/backoff.h"
+#include "domain/wallclock.h"
 #include "service/offsets.h"
 
 struct partition {
@@ -15,8 +16,8 @@ struct partition {
     int64_t read_offset;         /* the batch in hand reaches here */
     int64_t end_position;        /* where the end of the partition was last seen; -1 = never */
     int64_t lag;                 /* records behind the end, as last asked */
-    int64_t watching_since;
-    bool held; /* deadlines have passed and may not fire yet */
+    bool fires;                  /* of the firing under way */
+    bool held;                   /* deadlines have passed and may not fire yet */
     struct mono held_since;
 };
 
@@ -39,6 +40,7 @@ enum metric_index {
     METRIC_UNDECODABLE,
     METRIC_LATENESS_LAST,
     METRIC_LATENESS_MAX,
+    METRIC_CLOCK_JUMP,
     METRIC_OUTBOX_UNSENT,
     METRIC_LAG, /* the first of one per partition */
 };
@@ -53,12 +55,17 @@ struct alerter {
 
     struct codec *codec;
     struct judge *judge;
+    struct rule_set default_rules;
     struct outbox *outbox;
     int alarm_fd; /* wall-clock timer of the next deadline */
+    struct wallclock clock;
+    bool clock_known; /* what was believed before the restart has been asked */
+    struct mono housekept;
 
     /* Present while connected; dropped together. */
     struct pg *pg;
     struct reference reference;
+    struct rulebook *rulebook;
     struct consumer *consumer;
     struct backoff backoff;
     struct error trouble;     /* why we are not connected, "" = we are */
@@ -72,6 +79,7 @@ struct alerter {
     bool joined; /* the group has told us which partitions are ours, perhaps none */
     bool broker_silent;
     struct mono lag_asked;
+    int64_t watching_since; /* of the last assignment */
 
     struct follow follow;
 
@@ -80,11 +88,16 @@ struct alerter {
     bool more_to_take;  /* reader_take stopped at a full batch */
     struct mono batch_began;
     struct touched *touched; /* of one transaction; batch_max of them */
-    struct str *codes;
+    struct due *due;         /* gathered for it: batch_max of one partition, and of those before */
 
     struct metric *metrics;
     char (*metric_labels)[40];
 };
+
+/* ---- alerter.c ---- */
+
+/* What time it is, as far as the wall clock can be believed. Looks at the clocks, and logs when they part or meet. */
+int64_t alerter_now(struct alerter *alerter);
 
 /* ---- reader.c ---- */
 
@@ -127,6 +140,13 @@ int follow_look(struct alerter *alerter, struct error *err);
 int follow_run(struct alerter *alerter, struct error *err);
 /* Until one of the two has something to do. */
 int follow_wait_ms(const struct alerter *alerter);
+
+/* ---- housekeeping.c ---- */
+
+/* After connecting: goes on from the time that was believed before a restart of this process. */
+int housekeeping_open(struct alerter *alerter, struct error *err);
+/* Every few seconds; outside transactions. 0 or negative as pg_exec. */
+int housekeeping_run(struct alerter *alerter, struct error *err);
 
 /* ---- status.c ---- */
 

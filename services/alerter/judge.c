@@ -7,6 +7,7 @@ struct judge {
     const struct codec *codec;
     struct codec_writer *writer;
     struct fold *fold;
+    struct ladder *ladder;
     struct decision decision;
     struct store_changes changes;
     struct pg_array codes;
@@ -43,8 +44,10 @@ int judge_new(const struct judge_rules *rules, const struct codec *codec, struct
     store_changes_init(&judge->changes);
     pg_array_init(&judge->codes, PG_TEXT);
     judge->fold = fold_new();
-    int r = judge->fold ? codec_writer_new(&codec_alert_layout, &judge->writer, err)
-                        : error_set(err, ERR_NOMEM, "out of memory");
+    judge->ladder = ladder_new();
+    int r = judge->fold && judge->ladder
+                ? codec_writer_new(&codec_alert_layout, &judge->writer, err)
+                : error_set(err, ERR_NOMEM, "out of memory");
     if (r < 0) {
         judge_free(judge);
         return r;
@@ -62,6 +65,7 @@ struct judge *judge_free(struct judge *judge)
     pg_array_deinit(&judge->codes);
     codec_writer_free(judge->writer);
     fold_free(judge->fold);
+    ladder_free(judge->ladder);
     free(judge->events);
     free((void *)judge->pointers);
     free(judge->rows);
@@ -151,7 +155,7 @@ static int write_notice(struct run *run, const struct touched *touched, const st
     const struct unit *unit = units_by_id(run->reference->units, row->unit_id);
     struct alert_notice notice = {
         .state = row->state,
-        .rule = STR(ALERT_RULE),
+        .rule = str_of(alert_rule_name(row->rule)),
         .episode = row->episode,
         .dossier_code = touched->code,
         .unit_id = row->unit_id,
@@ -168,7 +172,7 @@ static int write_notice(struct run *run, const struct touched *touched, const st
         .late_data = row->late_data,
         .reason = row->reason,
     };
-    alert_id_of(touched->code, row->episode, notice.alert_id);
+    alert_id_of(touched->code, row->rule, row->episode, notice.alert_id);
     struct str payload;
     int r = codec_write(run->judge->writer, &notice, &payload, err);
     if (r < 0)
@@ -179,7 +183,8 @@ static int write_notice(struct run *run, const struct touched *touched, const st
     return 0;
 }
 
-static int keep_actions(struct run *run, const struct touched *touched, struct error *err)
+static int keep_actions(struct run *run, const struct touched *touched, int64_t forget_at,
+                        struct error *err)
 {
     struct judge *judge = run->judge;
     struct verdicts *verdicts = run->verdicts;
@@ -196,7 +201,26 @@ static int keep_actions(struct run *run, const struct touched *touched, struct e
             (verdicts->earliest_fired_at == NO_TIME || began_at < verdicts->earliest_fired_at))
             verdicts->earliest_fired_at = began_at;
     }
-    if (store_change_watch(&judge->changes, touched, judge->decision.watch_at) < 0)
+    if (store_change_watch(&judge->changes, touched, judge->decision.watch_at, forget_at) < 0)
+        return error_set(err, ERR_NOMEM, "out of memory");
+    return 0;
+}
+
+/* What is known of the dossier by now, and what follows. */
+static int decide_about(struct run *run, struct decide_input *in, size_t event_count,
+                        struct error *err)
+{
+    struct judge *judge = run->judge;
+    const struct reference *reference = run->reference;
+    reference_unit(reference, in->dossier, &in->unit_id);
+    const struct unit *unit = units_by_id(reference->units, in->unit_id);
+    struct rule_set set = rulebook_for(
+        run->question->rulebook, unit ? str_of(unit->code) : STR_NONE, in->dossier->procedure_code);
+    in->ladder = judge->ladder;
+    in->on = set.ladder.on;
+    if (ladder_take(judge->ladder, in->dossier, judge->pointers, event_count, reference->calendar,
+                    &set.ladder) < 0 ||
+        decide(in, &judge->decision) < 0)
         return error_set(err, ERR_NOMEM, "out of memory");
     return 0;
 }
@@ -208,7 +232,6 @@ static int judge_one(struct run *run, const struct touched *touched, int64_t *re
     struct dossier dossier;
     struct decide_input in = {.dossier = &dossier,
                               .rules = &judge->rules.fold,
-                              .rule = judge->rules.overdue,
                               .now_at = run->question->now_at,
                               .may_fire = run->question->may_fire};
     size_t event_count = 0;
@@ -220,11 +243,15 @@ static int judge_one(struct run *run, const struct touched *touched, int64_t *re
     in.rows = judge->rows;
     if (fold_run(judge->fold, &judge->rules.fold, judge->pointers, event_count, &dossier) < 0)
         return error_set(err, ERR_NOMEM, "out of memory");
-    reference_unit(run->reference, &dossier, &in.unit_id);
-    if (decide(&in, &judge->decision) < 0)
-        return error_set(err, ERR_NOMEM, "out of memory");
+    r = decide_about(run, &in, event_count, err);
+    if (r < 0)
+        return r;
     *ret_watch_at = judge->decision.watch_at;
-    return keep_actions(run, touched, err);
+    bool over = dossier.phase == PHASE_ENDED || dossier.erased || str_given(dossier.alias_of);
+    bool forgettable = over && dossier.last_ingested_at != NO_TIME;
+    return keep_actions(
+        run, touched,
+        forgettable ? dossier.last_ingested_at + judge->rules.forget_after_ms : NO_TIME, err);
 }
 
 static int prepare(struct judge *judge, const struct question *question, struct error *err)

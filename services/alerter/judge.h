@@ -5,13 +5,14 @@
 #ifndef HOSO_ALERTER_JUDGE_H
 #define HOSO_ALERTER_JUDGE_H
 
+#include "alerter/rulebook.h"
 #include "alerter/store.h"
 #include "codec/codec.h"
 #include "service/reference.h"
 
 struct judge_rules {
     struct fold_rules fold;
-    enum overdue_rule overdue;
+    int64_t forget_after_ms; /* after the last word about a dossier that has ended */
 };
 
 struct judge; /* working memory; one thread */
@@ -21,6 +22,7 @@ int judge_new(const struct judge_rules *rules, const struct codec *codec, struct
 struct judge *judge_free(struct judge *judge); /* NULL is fine; returns NULL */
 
 struct question {
+    const struct rulebook *rulebook;
     const struct touched *dossiers; /* sorted by str_cmp of their codes, no duplicates */
     size_t count;
     int64_t now_at;

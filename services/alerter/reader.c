@@ -25,25 +25,35 @@ static void forget_partitions(struct alerter *alerter)
     alerter->joined = false;
 }
 
+static int take_deadlines(struct partition *partition, const struct pg_result *rows,
+                          struct error *err)
+{
+    for (size_t i = 0; i < pg_rows(rows); i++) {
+        if (deadlines_set(partition->deadlines, store_watch_code(rows, i),
+                          store_watch_deadline(rows, i)) < 0)
+            return error_set(err, ERR_NOMEM, "out of memory");
+    }
+    return 0;
+}
+
 /* The deadlines that were left watched; our claim is already in this transaction, so nobody changes them any more. */
 static int load_deadlines(struct alerter *alerter, int32_t number, struct error *err)
 {
     struct partition *partition = &alerter->partitions[number];
-    struct pg_result *rows = NULL;
-    int r = store_load_watch(alerter->pg, number, &rows, err);
-    if (r < 0)
-        return r;
     deadlines_free(partition->deadlines);
     partition->deadlines = deadlines_new();
     if (!partition->deadlines)
-        r = error_set(err, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < pg_rows(rows) && r == 0; i++) {
-        if (deadlines_set(partition->deadlines, store_watch_code(rows, i),
-                          store_watch_deadline(rows, i)) < 0)
-            r = error_set(err, ERR_NOMEM, "out of memory");
+        return error_set(err, ERR_NOMEM, "out of memory");
+    int r = store_open_watch(alerter->pg, number, err);
+    for (size_t rows = 1; rows && r == 0;) {
+        struct pg_result *result = NULL;
+        r = store_next_watch(alerter->pg, &result, err);
+        rows = r == 0 ? pg_rows(result) : 0;
+        if (r == 0)
+            r = take_deadlines(partition, result, err);
+        pg_result_free(result);
     }
-    pg_result_free(rows);
-    return r;
+    return r == 0 ? store_close_watch(alerter->pg, err) : r;
 }
 
 /* Makes one partition ours, from the offset that PostgreSQL names or, the first time, from the beginning of the log. */
@@ -71,7 +81,6 @@ static int claim(struct alerter *alerter, struct partition_offset *offset, struc
     offset->offset = partition->read_offset = claim.next_offset;
     partition->end_position = -1;
     partition->lag = high - claim.next_offset;
-    partition->watching_since = clock_now();
     partition->held = false;
     return 0;
 }
@@ -91,6 +100,7 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
     } else {
         alerter->joined = true;
         follow_wake(alerter);
+        alerter->watching_since = alerter_now(alerter);
         backoff_reset(&alerter->backoff);
         outbox_wake(alerter->outbox);
         log_info("assigned", "partitions=%zu", count);
@@ -250,7 +260,9 @@ int reader_commit(struct alerter *alerter, struct error *err)
     struct pg_result *rows = NULL;
     struct verdicts verdicts;
     /* Nothing fires from a batch: firing_run asks first whether more is to be read. */
-    struct question question = {.dossiers = alerter->touched, .now_at = clock_now()};
+    struct question question = {.rulebook = alerter->rulebook,
+                                .dossiers = alerter->touched,
+                                .now_at = alerter_now(alerter)};
     int r = pg_begin(alerter->pg, err);
     if (r == 0)
         r = write_batch(alerter, &rows, &question, &verdicts, err);

@@ -1,6 +1,7 @@
 /* What /metrics and /readyz say. */
 #include "alerter/internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,17 +31,19 @@ static const struct metric templates[METRIC_LAG] = {
         GAUGE("fire_lateness_last_ms", "From the deadline to its committed alert, the last one."),
     [METRIC_LATENESS_MAX] =
         GAUGE("fire_lateness_max_ms", "From the deadline to its committed alert, the slowest."),
+    [METRIC_CLOCK_JUMP] =
+        GAUGE("clock_jump_ms", "How far the wall clock is ahead of the time that we go by."),
     [METRIC_OUTBOX_UNSENT] = GAUGE("outbox_unsent", "Notices not yet acknowledged by Kafka."),
 };
 
 static size_t held_deadlines(const struct alerter *alerter)
 {
     size_t held = 0;
-    int64_t now_at = clock_now();
+    int64_t now_at = wallclock_at(&alerter->clock);
     for (int i = 0; i < alerter->partition_count; i++) {
         const struct partition *partition = &alerter->partitions[i];
         if (partition->held && partition->deadlines)
-            held += deadlines_due(partition->deadlines, now_at, NULL, 0);
+            held += deadlines_count_due(partition->deadlines, now_at);
     }
     return held;
 }
@@ -64,6 +67,13 @@ static bool ready(void *arg, char *reasons, size_t size)
     } else if (alerter->broker_silent) {
         name = "kafka";
         snprintf(text, sizeof text, "no answer from the brokers; %zu deadlines are held", held);
+    } else if (alerter->clock.jump_ms) {
+        name = "clock";
+        snprintf(text, sizeof text,
+                 "the wall clock jumped by %" PRId64
+                 " s and is not believed; `hoso alerts clock --accept` "
+                 "if it is right",
+                 alerter->clock.jump_ms / MS_PER_SECOND);
     } else if (held) {
         name = "held";
         snprintf(text, sizeof text, "%zu deadlines wait until the backlog is read", held);
@@ -146,5 +156,6 @@ void status_refresh(struct alerter *alerter)
     }
     alerter->metrics[METRIC_OPEN].value = open;
     alerter->metrics[METRIC_HELD].value = (int64_t)held_deadlines(alerter);
+    alerter->metrics[METRIC_CLOCK_JUMP].value = alerter->clock.jump_ms;
     alerter->metrics[METRIC_OUTBOX_UNSENT].value = outbox_unsent(alerter->outbox);
 }

@@ -57,7 +57,8 @@ int store_events_insert(struct pg *pg, const struct store_events *events, struct
 
 struct touched store_touched(const struct pg_result *result, size_t row)
 {
-    return (struct touched){pg_get_text(result, row, 0), pg_get_int32(result, row, 1)};
+    return (struct touched){pg_get_text(result, row, 0), pg_get_int32(result, row, 1),
+                            (int32_t)row};
 }
 
 int store_load_events(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
@@ -87,9 +88,9 @@ int store_load_alerts(struct pg *pg, const struct pg_array *codes, struct pg_res
     return pg_exec(pg,
                    "SELECT dossier_code, episode, state, silent, reason, coalesce(unit_id, 0), "
                    "procedure_code, due_at, original_due_at, deadline_at, began_at, fired_at, "
-                   "ended_at, last_event_at, last_ingested_at, late_data FROM hoso.alert "
-                   "WHERE dossier_code = ANY($1::text[]) AND rule = '" ALERT_RULE "' "
-                   "ORDER BY dossier_code COLLATE \"C\", episode",
+                   "ended_at, last_event_at, last_ingested_at, late_data, rule, portal_status "
+                   "FROM hoso.alert WHERE dossier_code = ANY($1::text[]) "
+                   "ORDER BY dossier_code COLLATE \"C\", rule, episode",
                    params, 1, ret, err);
 }
 
@@ -128,15 +129,28 @@ struct alert_row store_alert(const struct pg_result *result, size_t row)
         .last_event_at = pg_get_time(result, row, 13),
         .last_ingested_at = pg_get_time(result, row, 14),
         .late_data = late_data,
+        .rule = alert_rule_of(pg_get_text(result, row, 16)),
+        .portal_status = pg_get_int32(result, row, 17),
     };
 }
 
-int store_load_watch(struct pg *pg, int32_t partition, struct pg_result **ret, struct error *err)
+int store_open_watch(struct pg *pg, int32_t partition, struct error *err)
 {
     const struct pg_param params[] = {pg_int32(partition)};
     return pg_exec(pg,
-                   "SELECT dossier_code, deadline_at FROM hoso.alert_watch WHERE partition = $1",
-                   params, 1, ret, err);
+                   "DECLARE watch NO SCROLL CURSOR FOR SELECT dossier_code, deadline_at "
+                   "FROM hoso.alert_watch WHERE partition = $1 AND deadline_at IS NOT NULL",
+                   params, 1, NULL, err);
+}
+
+int store_next_watch(struct pg *pg, struct pg_result **ret, struct error *err)
+{
+    return pg_exec(pg, "FETCH 10000 FROM watch", NULL, 0, ret, err);
+}
+
+int store_close_watch(struct pg *pg, struct error *err)
+{
+    return pg_exec(pg, "CLOSE watch", NULL, 0, NULL, err);
 }
 
 struct str store_watch_code(const struct pg_result *result, size_t row)
@@ -147,4 +161,22 @@ struct str store_watch_code(const struct pg_result *result, size_t row)
 int64_t store_watch_deadline(const struct pg_result *result, size_t row)
 {
     return pg_get_time(result, row, 1);
+}
+
+int store_forget(struct pg *pg, const struct pg_array *partitions, int64_t now_at, int32_t max,
+                 int64_t *ret_count, struct error *err)
+{
+    const struct pg_param params[] = {pg_array_param(partitions), pg_time(now_at), pg_int32(max)};
+    struct pg_result *rows = NULL;
+    int r = pg_exec(pg,
+                    "WITH old AS (SELECT dossier_code FROM hoso.alert_watch "
+                    "WHERE forget_at < $2 AND partition = ANY($1::int[]) LIMIT $3), "
+                    "gone AS (DELETE FROM hoso.alert_event WHERE dossier_code IN "
+                    "(SELECT dossier_code FROM old)) "
+                    "DELETE FROM hoso.alert_watch WHERE dossier_code IN "
+                    "(SELECT dossier_code FROM old)",
+                    params, 3, &rows, err);
+    *ret_count = r == 0 ? pg_affected(rows) : 0;
+    pg_result_free(rows);
+    return r;
 }

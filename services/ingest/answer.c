@@ -44,8 +44,50 @@ static const char *advice(enum refusal_code code)
         [REFUSAL_BAD_JSON] = "dòng không phải JSON hợp lệ",
         [REFUSAL_BAD_CSV] = "dòng CSV sai: dấu nháy, hoặc số cột khác dòng tiêu đề",
         [REFUSAL_LINE_TOO_LONG] = "dòng quá dài; hãy chia nhỏ",
+        [REFUSAL_BAD_AVRO] = "không phải một sự kiện Avro của hoso, đóng khung kiểu Confluent",
+        [REFUSAL_NOT_ALLOWED] = "khóa API không được gửi hồ sơ của đơn vị này hoặc loại này",
     };
     return texts[code];
+}
+
+int answer_status(enum generation generation, int status)
+{
+    if (generation != GENERATION_B)
+        return status;
+    switch (status) {
+    case 200:
+    case 401:
+    case 403:
+    case 404: return status;
+    case 429:
+    case 503: return 502;
+    default: return 400;
+    }
+}
+
+void answer_begin(struct json_out *out, enum generation generation, int status, const char *message)
+{
+    char code[8];
+    snprintf(code, sizeof code, "%d",
+             status == 200                ? 0
+             : generation == GENERATION_A ? -3
+                                          : answer_status(generation, status));
+    json_out_clear(out);
+    json_begin_object(out, NULL);
+    json_put_text(out, "error_code", str_of(code));
+    json_put_text(out, "message", str_of(message));
+}
+
+void answer_send(struct http_exchange *exchange, struct json_out *out, enum generation generation,
+                 int status, int retry_after_s)
+{
+    json_end_object(out);
+    struct str text = json_out_text(out);
+    if (str_given(text))
+        http_answer(exchange, answer_status(generation, status), content_type, text, retry_after_s);
+    else
+        http_answer(exchange, answer_status(generation, 503), content_type,
+                    STR("{\"error_code\":\"503\"}"), 1);
 }
 
 static void put_refusal(struct json_out *out, const struct refused_row *row)
@@ -54,51 +96,76 @@ static void put_refusal(struct json_out *out, const struct refused_row *row)
     char message[256];
     int len = snprintf(message, sizeof message, "%s%s%s", refusal->field,
                        *refusal->field ? ": " : "", advice(refusal->code));
-    json_begin_object(out, NULL);
-    json_put_integer(out, "row", (int64_t)row->row);
     json_put_text(out, "field", str_of(refusal->field));
     json_put_text(out, "code", str_of(refusal_name(refusal->code)));
     json_put_text(out, "message", (struct str){message, (size_t)len});
-    json_end_object(out);
 }
 
-static void begin(struct json_out *out, int status, const char *message)
+static void put_refused(struct json_out *out, const struct refusals *refusals)
 {
-    char code[8];
-    snprintf(code, sizeof code, "%d", status == 200 ? 0 : status);
-    json_out_clear(out);
-    json_begin_object(out, NULL);
-    json_put_text(out, "error_code", str_of(code));
-    json_put_text(out, "message", str_of(message));
+    json_begin_array(out, "refused");
+    for (size_t i = 0; i < refusals->count; i++) {
+        json_begin_object(out, NULL);
+        json_put_integer(out, "row", (int64_t)refusals->items[i].row);
+        put_refusal(out, &refusals->items[i]);
+        json_end_object(out);
+    }
+    json_end_array(out);
 }
 
-int answer_rows(struct http_exchange *exchange, struct json_out *out, size_t accepted,
-                const struct refusals *refusals)
+/* Every row once, in order; refusals come in the order of the rows. */
+static void put_results(struct json_out *out, size_t accepted, const struct refusals *refusals)
+{
+    size_t next = 0;
+    json_begin_array(out, "results");
+    for (size_t row = 1; row <= accepted + refusals->count; row++) {
+        bool refused = next < refusals->count && refusals->items[next].row == row;
+        json_begin_object(out, NULL);
+        json_put_integer(out, "row", (int64_t)row);
+        json_put_text(out, "error_code", refused ? STR("-3") : STR("0"));
+        if (refused)
+            put_refusal(out, &refusals->items[next++]);
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+int answer_rows(struct http_exchange *exchange, struct json_out *out, struct manner manner,
+                size_t accepted, const struct refusals *refusals)
 {
     int status = refusals->count == 0 ? 200 : accepted > 0 ? 207 : 422;
-    begin(out, status,
-          status == 200 ? "Đã nhận tất cả"
-          : status == 207 ? "Đã nhận một phần; hãy sửa và gửi lại các dòng trong refused"
-                          : "Không nhận dòng nào; hãy sửa các dòng trong refused rồi gửi lại");
+    answer_begin(out, manner.generation, status,
+                 status == 200 ? "Đã nhận tất cả"
+                 : status == 207 ? "Đã nhận một phần; hãy sửa và gửi lại các dòng trong refused"
+                                 : "Không nhận dòng nào; hãy sửa các dòng trong refused rồi gửi "
+                                   "lại");
     json_put_integer(out, "accepted", (int64_t)accepted);
-    json_begin_array(out, "refused");
-    for (size_t i = 0; i < refusals->count; i++)
-        put_refusal(out, &refusals->items[i]);
-    json_end_array(out);
-    json_end_object(out);
-    struct str text = json_out_text(out);
-    if (!str_given(text)) {
-        http_answer(exchange, 503, content_type, STR("{\"error_code\":\"503\"}"), 1);
-        return 503;
-    }
-    http_answer(exchange, status, content_type, text, 0);
+    put_refused(out, refusals);
+    if (manner.per_row)
+        put_results(out, accepted, refusals);
+    answer_send(exchange, out, manner.generation, status, 0);
     return status;
 }
 
-void answer_problem(struct http_exchange *exchange, struct json_out *out, int status,
-                    const char *message, int retry_after_s)
+void answer_problem(struct http_exchange *exchange, struct json_out *out,
+                    enum generation generation, int status, const char *message, int retry_after_s)
 {
-    begin(out, status, message);
-    json_end_object(out);
-    http_answer(exchange, status, content_type, json_out_text(out), retry_after_s);
+    answer_begin(out, generation, status, message);
+    answer_send(exchange, out, generation, status, retry_after_s);
+}
+
+void answer_session(struct http_exchange *exchange, struct json_out *out,
+                    enum generation generation, const char *token, int64_t expires_in_s)
+{
+    json_out_clear(out);
+    json_begin_object(out, NULL);
+    if (generation == GENERATION_A) {
+        json_put_integer(out, "error_code", 0); /* a number here, a text everywhere else */
+        json_put_text(out, "session", str_of(token));
+    } else {
+        json_put_text(out, "access_token", str_of(token));
+        json_put_text(out, "token_type", STR("Bearer"));
+    }
+    json_put_integer(out, "expires_in", expires_in_s);
+    answer_send(exchange, out, generation, 200, 0);
 }

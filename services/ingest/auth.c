@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct sources {
     struct source *items;
@@ -40,9 +39,9 @@ static int load_source(const struct config *config, const char *name, struct sou
     if (!text_is_code(ret->name) || ret->name.len > SOURCE_MAX)
         return error_set(err, ERR_INPUT, "[source.%s]: the name must have 1 to %d bytes, no spaces",
                          name, SOURCE_MAX);
-    if (ret->kind == SOURCE_PUSH &&
-        !hex_decode(str_of(config_text(config, "source", name, "key_sha256")), ret->key_sha256,
-                    HASH_SIZE))
+    struct str hex = str_of(config_text(config, "source", name, "key_sha256"));
+    ret->has_key = str_given(hex) && ret->kind == SOURCE_PUSH;
+    if (ret->has_key && !hex_decode(hex, ret->key_sha256, HASH_SIZE))
         return error_set(
             err, ERR_INPUT,
             "[source.%s]: key_sha256 must be the SHA-256 of the API key, 64 hex digits", name);
@@ -69,13 +68,6 @@ int sources_load(const struct config *config, struct sources **ret, struct error
         struct source *added = &sources->items[sources->count];
         result = load_source(config, config_name(config, "source", sources->count), added, err);
         added->index = sources->count;
-        for (size_t i = 0; !result && i < sources->count; i++) {
-            if (added->kind == SOURCE_PUSH && sources->items[i].kind == SOURCE_PUSH &&
-                memcmp(sources->items[i].key_sha256, added->key_sha256, HASH_SIZE) == 0)
-                result =
-                    error_set(err, ERR_INPUT, "[source.%.*s] and [source.%.*s] have the same key",
-                              STR_ARG(sources->items[i].name), STR_ARG(added->name));
-        }
     }
     if (result) {
         sources_free(sources);
@@ -101,30 +93,4 @@ size_t sources_count(const struct sources *sources)
 const struct source *sources_at(const struct sources *sources, size_t index)
 {
     return &sources->items[index];
-}
-
-static struct str bearer_of(struct str authorization)
-{
-    static const struct str scheme = {"Bearer ", 7};
-    if (authorization.len <= scheme.len ||
-        strncasecmp(authorization.data, scheme.data, scheme.len) != 0)
-        return STR_NONE;
-    return text_trim((struct str){authorization.data + scheme.len, authorization.len - scheme.len});
-}
-
-const struct source *sources_authenticate(const struct sources *sources, struct str api_key,
-                                          struct str authorization)
-{
-    struct str key = str_given(api_key) ? api_key : bearer_of(authorization);
-    if (!str_given(key))
-        return NULL;
-    uint8_t digest[HASH_SIZE];
-    hash_sha256(key, digest);
-    const struct source *found = NULL;
-    for (size_t i = 0; i < sources->count; i++) {
-        if (sources->items[i].kind == SOURCE_PUSH &&
-            hash_equal(sources->items[i].key_sha256, digest, HASH_SIZE))
-            found = &sources->items[i];
-    }
-    return found;
 }

@@ -1,4 +1,4 @@
-/* Who may send, and how their messages are to be read: the [source.NAME] sections of the configuration. Pure but for loading. */
+/* Where messages come from, and how they are to be read: the [source.NAME] sections of the configuration. Who may send: key.h. */
 #ifndef HOSO_INGEST_AUTH_H
 #define HOSO_INGEST_AUTH_H
 
@@ -21,9 +21,10 @@ enum source_kind {
 struct source {
     struct str name; /* travels in every event */
     enum source_kind kind;
-    size_t index;                  /* its place, 0..sources_count-1 */
-    size_t in_flight_max;          /* push: records; a feed: rows */
-    uint8_t key_sha256[HASH_SIZE]; /* push only */
+    size_t index;         /* its place, 0..sources_count-1 */
+    size_t in_flight_max; /* push: records; a feed: rows */
+    bool has_key;
+    uint8_t key_sha256[HASH_SIZE]; /* of its one API key, where it has no sections [key.ID] */
     enum event_trust trust;
     enum subject_map subject_map;
     struct str secret_procedures; /* separated by commas */
@@ -31,18 +32,11 @@ struct source {
 
 struct sources;
 
-/* Views into config, which must outlive it. ERR_INPUT: a bad name or key, a key given twice, or no source at all. */
+/* Views into config, which must outlive it. ERR_INPUT: a bad name or key, or no source at all. */
 int sources_load(const struct config *config, struct sources **ret, struct error *err);
 struct sources *sources_free(struct sources *sources); /* NULL is fine; returns NULL */
 
 size_t sources_count(const struct sources *sources);
 const struct source *sources_at(const struct sources *sources, size_t index);
-
-/*
- * The source whose key this is; NULL when it is nobody's. The key comes from the header X-API-Key, else from
- * `Authorization: Bearer KEY`. Compares hashes, all of them, in constant time. Valid while sources live.
- */
-const struct source *sources_authenticate(const struct sources *sources, struct str api_key,
-                                          struct str authorization);
 
 #endif

@@ -72,7 +72,7 @@ int feed_offer(struct feed *feed, int64_t position, const struct feed_row *row, 
     uint64_t item = begin_item(feed, position);
     struct receipt receipt = {.events = &events, .owner = feed, .item = item};
     struct map_input input =
-        intake_input(feed->intake, feed->source, row->agency, row->ingested_at);
+        intake_input(feed->intake, feed->source, NULL, row->agency, row->ingested_at);
     size_t sent;
     int result = intake_row(feed->intake, &input, row->map, row->json, &receipt, &sent, ret, err);
     for (size_t i = 0; i < sent; i++)

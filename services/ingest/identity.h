@@ -3,6 +3,7 @@
  *
  * The parts of an event's id, after source and kind:
  *   record       madonvi and the whole row as sent (order of members and blanks do not count): every change is another record
+ *   status       MaHoSo, TrangThai
  *   progress     MaHoSo, ThoiDiemXuLy, TrangThai, NguoiXuLy (the natural key) and NgayKetThucTheoQuyDinh, the only other
  *                field that reaches the event. The row's free text stays out: editing it does not make a second step
  *   due_changed  of a supplement: MaHoSo, HoSoBoSungId, its date, the old and the new due date

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/codec.h"
 #include "ingest/file_feed.h"
 #include "ingest/poll_feed.h"
 #include "ingest/push.h"
@@ -69,6 +70,8 @@ static int set_up(struct ingest *ingest, struct error *err)
     if (!result)
         result = push_init(config, ingest->sources, intake, &ingest->push, err);
     if (!result)
+        result = codec_new(&codec_event_layout, &intake->codec, err);
+    if (!result)
         result = publisher_new(&service->kafka, config_text(config, "kafka", NULL, "events_topic"),
                                &ingest->metrics, &intake->publisher, err);
     if (!result)
@@ -97,20 +100,26 @@ int ingest_new(struct service *service, struct ingest **ret, struct error *err)
     return 0;
 }
 
+/* The shorter of two times to wait; a negative one is none. */
+static int sooner(int a_ms, int b_ms)
+{
+    return b_ms >= 0 && b_ms < a_ms ? b_ms : a_ms;
+}
+
 static void turn(struct ingest *ingest)
 {
-    int fds[FDS_MAX] = {publisher_fd(ingest->intake.publisher)};
-    size_t fd_count = 1 + feeds_fds(ingest->feeds, fds + 1, FDS_MAX - 1);
-    int timeout_ms = feeds_timeout_ms(ingest->feeds, mono_now());
+    int fds[FDS_MAX] = {publisher_fd(ingest->intake.publisher), lookup_fd(ingest->push.lookup)};
+    size_t fd_count = 2 + feeds_fds(ingest->feeds, fds + 2, FDS_MAX - 2);
+    int timeout_ms = sooner(sooner(TICK_MS, lookup_timeout_ms(ingest->push.lookup)),
+                            feeds_timeout_ms(ingest->feeds, mono_now()));
     bool stopping = ingest->push.stopping;
-    service_wait(ingest->service, fds, fd_count,
-                 timeout_ms >= 0 && timeout_ms < TICK_MS ? timeout_ms : TICK_MS);
+    service_wait(ingest->service, fds, fd_count, timeout_ms);
     /* service_wait does not wait any more once we are to stop. */
     publisher_poll(ingest->intake.publisher, stopping ? TICK_MS : 0);
     struct mono now = mono_now();
     if (!stopping)
         feeds_turn(ingest->feeds, now);
-    push_expire(&ingest->push, now);
+    push_turn(&ingest->push, now);
     struct metric *list = ingest->metrics.list;
     list[METRIC_IN_FLIGHT].value = (int64_t)publisher_in_flight(ingest->intake.publisher);
     list[METRIC_OLDEST_WAIT_MS].value = requests_oldest_ms(&ingest->push.requests, now);
@@ -138,6 +147,7 @@ struct ingest *ingest_free(struct ingest *ingest)
     publisher_free(ingest->intake.publisher, 0);
     feeds_free(ingest->feeds);
     push_deinit(&ingest->push);
+    codec_free(ingest->intake.codec);
     sources_free(ingest->sources);
     mapped_deinit(&ingest->mapped);
     free(ingest);

@@ -29,6 +29,8 @@ enum refusal_code {
     REFUSAL_BAD_JSON,        /* the line is not JSON */
     REFUSAL_BAD_CSV,       /* the line is not CSV, or has not as many fields as there are columns */
     REFUSAL_LINE_TOO_LONG, /* or the file, where it is read as a whole */
+    REFUSAL_NOT_ALLOWED,   /* the sender's key is not for this unit or kind */
+    REFUSAL_BAD_AVRO,      /* not one of our events as framed Avro */
     REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal_code code); /* "missing", … for answers and metrics */
@@ -39,9 +41,12 @@ struct refusal {
     char field[REFUSAL_FIELD_SIZE]; /* "DanhSachHoSoBoSung[2].NgayHenTraMoi"; "" = the row itself */
 };
 
+struct key; /* key.h */
+
 /* What a row is read against; the same for all rows of a request. */
 struct map_input {
     const struct source *source;
+    const struct key *key; /* that pushed it; NULL for a feed */
     struct str event_key;
     struct str officer_key;
     struct str agency;   /* madonvi of the envelope, empty = none */

@@ -72,28 +72,11 @@ static enum online_level level_of(struct str code)
     return (enum online_level)(LEVEL_INFORMATION + (code.data[0] - '2'));
 }
 
-/* "<agency>-yyMMdd-NNNN" or "<agency>-yyyyMMdd-NNNNNNN" (domain notes 1.6): the agency; any other form tells nothing. */
-static struct str agency_in_code(struct str code)
-{
-    size_t groups[3] = {0};
-    size_t group = 0;
-    for (size_t i = 0; i < code.len; i++) {
-        bool digit = code.data[i] >= '0' && code.data[i] <= '9';
-        if (code.data[i] == '-' && ++group < 3)
-            continue;
-        if (group > 2 || (group > 0 && !digit))
-            return STR_NONE;
-        groups[group]++;
-    }
-    struct str agency = {code.data, groups[0]};
-    bool known = group == 2 && (groups[1] == 6 || groups[1] == 8) && groups[2] >= 4 &&
-                 groups[2] <= 7 && is_agency_code(agency);
-    return known ? agency : STR_NONE;
-}
-
 static void read_milestones(struct row *row, struct event *event)
 {
     event->submitted_at = row_past_time(row, "NgayNopHoSo");
+    if (event->submitted_at == NO_TIME)
+        event->submitted_at = row_past_time(row, "NgayNop"); /* generation B's name */
     event->accepted_at = row_past_time(row, "NgayTiepNhan");
     event->ended_at = row_past_time(row, "NgayKetThucXuLy");
     event->returned_at = row_past_time(row, "NgayTra");
@@ -155,8 +138,13 @@ static void read_attributes(struct row *row, struct event *event)
     event->status = row_status(row, "TrangThaiHoSo");
     event->procedure_code = strip_agency(row_code(row, "MaTTHC"));
     event->field_code = row_code(row, "MaLinhVuc");
-    event->deciding_agency = is_agency_code(agency) ? agency : row->input->agency;
-    event->receiving_agency = agency_in_code(event->dossier_code);
+    struct str receiving = row_text(row, "MaDonViTiepNhan");
+    event->receiving_agency =
+        is_agency_code(receiving) ? receiving : agency_in_code(event->dossier_code);
+    event->deciding_agency = is_agency_code(agency)          ? agency
+                             : str_given(row->input->agency) ? row->input->agency
+                             : is_agency_code(receiving)     ? receiving
+                                                             : STR_NONE;
     event->deciding_unit = row_code(row, "MaXa");
     event->channel = channel_of(row_text(row, "KenhThucHien"));
     event->subject = subject_of(row->input->source->subject_map, row_text(row, "LoaiDoiTuong"));

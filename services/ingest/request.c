@@ -7,6 +7,7 @@ enum { RETRY_AFTER_S = 5 };
 struct request {
     struct requests *requests;
     struct http_exchange *exchange; /* NULL once answered */
+    struct manner manner;
     struct mono began;
     size_t *lane;
     size_t in_flight;
@@ -18,13 +19,14 @@ struct request {
 };
 
 struct request *request_new(struct requests *requests, struct http_exchange *exchange,
-                            struct mono began, size_t *lane)
+                            struct manner manner, struct mono began, size_t *lane)
 {
     struct request *request = calloc(1, sizeof *request);
     if (!request)
         return NULL;
     *request = (struct request){.requests = requests,
                                 .exchange = exchange,
+                                .manner = manner,
                                 .began = began,
                                 .lane = lane,
                                 .previous = requests->newest};
@@ -69,8 +71,8 @@ static void report(struct request *request, int status)
 static void answer_when_over(struct request *request)
 {
     if (request->exchange && request->sealed && request->in_flight == 0) {
-        int status = answer_rows(request->exchange, request->requests->out, request->accepted,
-                                 &request->refusals);
+        int status = answer_rows(request->exchange, request->requests->out, request->manner,
+                                 request->accepted, &request->refusals);
         report(request, status);
     }
     free_when_over(request);
@@ -80,7 +82,7 @@ static void fail(struct request *request)
 {
     if (!request->exchange)
         return;
-    answer_problem(request->exchange, request->requests->out, 503,
+    answer_problem(request->exchange, request->requests->out, request->manner.generation, 503,
                    "Chưa lưu được; hãy gửi lại cả gói sau ít giây", RETRY_AFTER_S);
     report(request, 503);
 }

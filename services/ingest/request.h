@@ -25,7 +25,7 @@ struct requests {
  * is answered, sealed, and no record of it is in flight.
  */
 struct request *request_new(struct requests *requests, struct http_exchange *exchange,
-                            struct mono began, size_t *lane);
+                            struct manner manner, struct mono began, size_t *lane);
 /* One more row refused, or accepted. ERR_NOMEM from the former: fail the request. */
 int request_refuse(struct request *request, size_t row, const struct refusal *refusal);
 void request_accept(struct request *request);

@@ -116,15 +116,22 @@ static bool is_plain(char c)
            c == '_' || c == '-' || c == '/';
 }
 
+bool is_plain_code(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_plain(text.data[i]))
+            return false;
+    }
+    return str_given(text);
+}
+
 struct str row_code(struct row *row, const char *field)
 {
     struct str text = row_text(row, field);
     if (text.len > CODE_MAX)
         row_refuse(row, REFUSAL_TOO_LONG, field);
-    for (size_t i = 0; i < text.len && !row_refused(row); i++) {
-        if (!is_plain(text.data[i]))
-            row_refuse(row, REFUSAL_BAD_CODE, field);
-    }
+    if (str_given(text) && !is_plain_code(text))
+        row_refuse(row, REFUSAL_BAD_CODE, field);
     return row_refused(row) ? STR_NONE : text;
 }
 
@@ -284,4 +291,22 @@ bool is_agency_code(struct str text)
         digit = digit || is_digit;
     }
     return in_group && digit && text.len <= CODE_MAX;
+}
+
+struct str agency_in_code(struct str code)
+{
+    size_t groups[3] = {0};
+    size_t group = 0;
+    for (size_t i = 0; i < code.len; i++) {
+        bool digit = code.data[i] >= '0' && code.data[i] <= '9';
+        if (code.data[i] == '-' && ++group < 3)
+            continue;
+        if (group > 2 || (group > 0 && !digit))
+            return STR_NONE;
+        groups[group]++;
+    }
+    struct str agency = {code.data, groups[0]};
+    bool known = group == 2 && (groups[1] == 6 || groups[1] == 8) && groups[2] >= 4 &&
+                 groups[2] <= 7 && is_agency_code(agency);
+    return known ? agency : STR_NONE;
 }

@@ -51,7 +51,11 @@ enum tri row_flag(struct row *row, const char *field);
 /* NULL when absent, null or "". */
 const struct json *row_list(struct row *row, const char *field);
 
+/* Letters, digits and . _ - / only, at least one. */
+bool is_plain_code(struct str text);
 /* "H24.11713", "000.00.01.H22", "G09.20", not "UBND xã …". */
 bool is_agency_code(struct str text);
+/* "<agency>-yyMMdd-NNNN" or "<agency>-yyyyMMdd-NNNNNNN" (domain notes 1.6): the agency; any other form tells nothing. */
+struct str agency_in_code(struct str dossier_code);
 
 #endif

@@ -25,7 +25,7 @@ static bool is_listed(struct str code, struct str listed)
            (code.len == listed.len || code.data[listed.len] == '.');
 }
 
-static bool is_secret_procedure(const struct source *source, struct str code)
+bool secret_is_listed(const struct source *source, struct str code)
 {
     struct str rest = source->secret_procedures;
     while (rest.len > 0) {
@@ -44,7 +44,7 @@ bool secret_refuse(struct row *row)
     if (!row_refused(row) && is_marked(json_get(row->object, "DoMat")))
         row_refuse(row, REFUSAL_SECRET, "DoMat");
     struct str procedure = row_text(row, "MaTTHC");
-    if (!row_refused(row) && is_secret_procedure(row->input->source, procedure))
+    if (!row_refused(row) && secret_is_listed(row->input->source, procedure))
         row_refuse(row, REFUSAL_SECRET, "MaTTHC");
     return row_refused(row);
 }

@@ -9,5 +9,7 @@
  * (with or without agency suffix). true = refused, for this or an earlier reason.
  */
 bool secret_refuse(struct row *row);
+/* Whether a procedure is on the source's list. */
+bool secret_is_listed(const struct source *source, struct str procedure);
 
 #endif

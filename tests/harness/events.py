@@ -64,6 +64,7 @@ def unusable_rows(good_value):
     wrong_status = event("progress", "D", at(0), status=11)[1]
     return {
         "truncated": (b"D", good_value[:40], None, None),
+        "bad_length": (b"D", good_value[:21] + b"\x02\x03" + good_value[23:], None, None),
         "trailing_bytes": (b"D", good_value + b"\x00", None, None),
         "bad_frame": (b"D", b"{}", None, None),
         "unknown_schema": (b"D", b"\x00\x00\x00\x00\x09abc", None, None),

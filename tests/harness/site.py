@@ -127,6 +127,10 @@ class Site:
 
     # ---- PostgreSQL ----
 
+    def connect(self):
+        """A connection of the test's own, for a transaction that stays open; psycopg's, closed by `with`."""
+        return psycopg.connect(self.servers.conninfo(self.name))
+
     def sql(self, query, *parameters):
         """Rows as tuples; a statement without rows gives []. Times come as aware datetimes. search_path is hoso."""
         if self._connection is None or self._connection.closed:

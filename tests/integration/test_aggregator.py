@@ -215,3 +215,4 @@ def test_what_the_metrics_say(site):
     assert metrics["hoso_aggregator_batch_microseconds_total"] >= metrics["hoso_aggregator_batch_last_microseconds"] > 0
     wait_until(lambda: all(aggregator.metrics()[f'hoso_consumer_lag_records{{partition="{p}"}}'] == 0 for p in range(4)),
                "no lag is left")
+    assert "event=trouble" not in aggregator.log()  # Kafka and PostgreSQL were there all the time, and it never said otherwise

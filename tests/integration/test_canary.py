@@ -47,7 +47,7 @@ def native(kind, **members):
 
 
 def accepted(site):
-    yield site.push("DongBoHoSoMC", [record()], session=mark(), username=mark(), isUpdating=mark())
+    yield site.push("DongBoHoSoMC", [record()], session=mark(), username=mark())
     yield site.push("DongBoHoSoMC", [record()], source="cong")
     yield site.push("CapNhatTienDoHoSoMC", [step()])
     yield site.push_events([
@@ -82,6 +82,7 @@ def malformed(site):
     yield site.push(mark(), [record()])
     yield site.push("DongBoHoSoMC", mark())
     yield site.push("DongBoHoSoMC", [record()], madonvi=mark())
+    yield site.push("DongBoHoSoMC", [record()], isUpdating=mark())
     yield site.push_raw(good, source=None, headers={"X-API-Key": mark()})
     yield site.push_raw(good, source=None, headers={"Authorization": f"Bearer {mark()}"})
     yield site.push_raw(good, headers={"Content-Type": mark()})

@@ -105,44 +105,13 @@ def test_bad_rows_are_refused_and_good_ones_stored(site):
         (2, "NgayTiepNhan", "bad_time"), (3, "TrangThaiHoSo", "unmapped_status"), (4, "", "not_object")]
     assert sorted(sent_codes(site)) == [CODE % 1, CODE % 5]
     answer = site.push("DongBoHoSoMC", [hoso(2, DoMat="1")])
-    assert answer.status == 422 and answer.json()["error_code"] == "422"
+    assert answer.status == 422 and answer.json()["error_code"] == "-3"
     metrics = ingest.metrics()
     assert metrics['hoso_ingest_refused_total{reason="bad_time"}'] == 1
     assert metrics['hoso_ingest_refused_total{reason="state_secret"}'] == 1
     assert metrics['hoso_ingest_events_total{kind="record"}'] == metrics["hoso_ingest_persisted_total"] == 2
     assert metrics['hoso_ingest_requests_total{outcome="ok"}'] == 1
     assert metrics['hoso_ingest_requests_total{outcome="refused"}'] == 1
-
-
-@pytest.mark.parametrize("status, body, path, headers, source", [
-    (400, b"", "/api/v1/portal", {}, "motcua"),
-    (400, b'{"service":"DongBoHoSoMC","data":[', "/api/v1/portal", {}, "motcua"),
-    (400, b'{"service":"TraCuuHoSo","data":[]}', "/api/v1/portal", {}, "motcua"),
-    (400, b"[" * 100, "/api/v1/events", {}, "motcua"),
-    (401, b"{}", "/api/v1/portal", {}, None),
-    (401, b"{}", "/api/v1/portal", {"X-API-Key": "khoa sai"}, None),
-    (404, b"{}", "/api/v1/other", {}, "motcua"),
-    (413, b"x" * 2000, "/api/v1/portal", {}, "motcua"),
-    (413, b'{"service":"DongBoHoSoMC","data":[1,2,3,4,5,6]}', "/api/v1/portal", {}, "motcua"),
-    (415, b"{}", "/api/v1/portal", {"Content-Type": "text/xml"}, "motcua"),
-    (415, b"{}", "/api/v1/portal", {"Content-Type": "application/x-ndjson"}, "motcua"),
-])
-def test_bad_requests_are_answered(shared_ingest, status, body, path, headers, source):
-    answer = shared_ingest.push_raw(body, path, source, headers=headers)
-    assert answer.status == status
-    assert answer.json()["error_code"] == str(status) and answer.json()["message"]
-
-
-@pytest.fixture(scope="module")
-def shared_ingest(servers, tmp_path_factory):
-    """One ingest with small limits, for requests that leave nothing behind."""
-    from harness import Site
-    made = Site(servers, tmp_path_factory.mktemp("shared"))
-    try:
-        made.create().start("ingest", {"ingest.body_max": "1024", "ingest.in_flight_max": "5"})
-        yield made
-    finally:
-        made.destroy()
 
 
 def test_only_post_is_taken(site):
@@ -175,13 +144,16 @@ def test_no_good_answer_without_kafka_and_nothing_lost_after_it_is_back(site):
     try:
         answer = site.push("DongBoHoSoMC", [hoso(2), hoso(3)])
         assert answer.status == 503 and int(answer.headers["Retry-After"]) >= 1
-        assert answer.json()["error_code"] == "503"
+        assert answer.json()["error_code"] == "-3"
         assert ingest.metrics()["hoso_ingest_in_flight"] == 2
+        # Generation B knows no 503.
+        answer = site.push_raw(json.dumps({"MaHoSo": CODE % 4, "TrangThai": 5}).encode(), "/api/v2/CapNhatTrangThai")
+        assert answer.status == 502 and int(answer.headers["Retry-After"]) >= 1
     finally:
         site.servers.kafka_start()
     wait_until(lambda: site.push("DongBoHoSoMC", [hoso(2), hoso(3)]).status == 200, "ingest accepts again")
-    assert set(sent_codes(site)) == {CODE % n for n in (1, 2, 3)}
-    assert len(ids(site)) == 3
+    assert {CODE % n for n in (1, 2, 3)} <= set(sent_codes(site)) <= {CODE % n for n in (1, 2, 3, 4)}
+    assert len(ids(site)) == len(set(sent_codes(site)))
     assert ingest.ready()[0]
 
 

@@ -4,17 +4,12 @@ cell, episode and dead letter must be the same."""
 import os
 import random
 import re
-import sys
 
 import pytest
-from harness import encode_event, wait_until
-from harness.servers import ROOT
-
-sys.path.append(str(ROOT / "tests" / "oracle"))
-from histories import Histories  # pylint: disable=wrong-import-position
+from harness import wait_until
+from harness.events import random_rows, unusable_rows
 
 SEED = int(os.environ.get("HOSO_SEED", "1"))
-AGENCIES = ["H24.11713", "H24.10507", "H24.0.11713", "H24.0.11710", "H99.9"]
 
 
 def require_agreement(site):
@@ -38,28 +33,12 @@ def test_a_generated_month(site, options):
     require_agreement(site)
 
 
-def unusable(good):
-    """Values that must become dead letters, and that disturb nothing else."""
-    wrong_status = encode_event(event_id=bytes(16), kind="progress", dossier_code="D", status=11,
-                                occurred_at=1782866400000, ingested_at=1782866401000)
-    return (b"", b"\x00\x00\x00\x00\x01", good[:40], good + b"\x00", b"{}", b"\x00\x00\x00\x00\x09abc", wrong_status)
-
-
 def random_records(count):
-    """[(key, value, headers, partition)] of random histories, interleaved, and some records that nobody can use."""
-    histories = Histories(SEED, AGENCIES)
-    queues = [histories.dossier(f"H24.11713-260601-{number:05}") for number in range(count)]
-    rows = []
-    while queues:
-        queue = histories.random.choice(queues)
-        event = queue.pop()
-        rows.append((event["dossier_code"].encode(), encode_event(**event), None, None))
-        if not queue:
-            queues.remove(queue)
-    good = rows[0][1]
-    for value in unusable(good):
-        rows.insert(random.Random(SEED).randrange(len(rows)), (b"D", value, None, None))
-    return [*rows, (b"another key", good, None, None)]
+    """Random histories, interleaved, and some records that nobody can use."""
+    rows = random_rows(count, SEED)
+    for bad in unusable_rows(rows[0][1]).values():
+        rows.insert(random.Random(SEED).randrange(len(rows)), bad)
+    return rows
 
 
 PLANTED = {

@@ -79,6 +79,8 @@ class Dossier:
     due_at: int = None
     promised_at: int = None
     reappointments: int = 0
+    reappointed_again_at: int = None
+    decides: str = "portal"
     supplement_rounds: int = 0
     step_due_at: int = None
     rating: int = 0
@@ -355,6 +357,7 @@ def fold(code, all_events, rules=Rules()):
     streams = {trust: [e for e in of_kind(events, "record", "progress", "status") if e["trust"] == trust]
                for trust in ("local", "portal")}
     trust = "local" if speaks(streams["local"]) else "portal"
+    dossier.decides = trust
     fill_values(dossier, events, streams[trust])
     fill_life(dossier, events, transitions_of(streams[trust]), rules)
     judge(dossier, events, receipt_order, rules)

@@ -14,6 +14,7 @@ class Ledger:
     replaced: set = field(default_factory=set)
     explained_at: int = None
     reappointments: int = 0
+    again_at: int = None  # of the second one
 
 
 def statements_of(events, receipt_order):
@@ -75,6 +76,8 @@ def take(ledger, intervals, at, event, supplement_dates, rules):
         correct(ledger, intervals, new)
     else:
         ledger.reappointments += day_of(new) > day_of(ledger.promised)
+        if ledger.reappointments == 2 and ledger.again_at is None:
+            ledger.again_at = at
         ledger.promised = new
 
 
@@ -97,3 +100,4 @@ def judge(dossier, events, receipt_order, rules):
             ledger.replaced |= {event["due_before_at"]} - {None}
     dossier.original_due_at = original
     dossier.due_at, dossier.promised_at, dossier.reappointments = ledger.due, ledger.promised, ledger.reappointments
+    dossier.reappointed_again_at = ledger.again_at

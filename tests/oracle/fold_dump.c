@@ -1,7 +1,7 @@
 /*
  * The product's fold, contribution and episodes as JSON, for tests/oracle/test_differential.py to compare with the oracle's.
  *
- *   fold_dump NOW_MS DUE_CHANGE_IS_CORRECTION STATUS_8_PAUSES < histories
+ *   fold_dump NOW_MS DUE_CHANGE_IS_CORRECTION STATUS_8_PAUSES [RESUME BY_TIMESTAMP] < histories
  *
  * Input: per dossier the number of its events, per event its size and the framed Avro; numbers are native uint32_t.
  * Output: one line of JSON per dossier.
@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "codec/codec.h"
 #include "domain/contribution.h"
-#include "domain/overdue.h"
+#include "domain/ladder.h"
 #include "json/json.h"
 
 #include <stdio.h>
@@ -30,6 +30,8 @@ struct dump {
     struct contribution contribution;
     struct json_out *out;
     int64_t now_at;
+    struct ladder *ladder;
+    struct ladder_rules ladder_rules;
 };
 
 static void require(bool condition, const char *what)
@@ -140,22 +142,55 @@ static void put_intervals(struct json_out *out, const struct dossier *d)
     json_end_array(out);
 }
 
+static void put_episode(struct json_out *out, const struct episode *episode)
+{
+    json_begin_object(out, NULL);
+    json_put_integer(out, "number", episode->number);
+    put_time(out, "due_at", episode->due_at);
+    put_time(out, "deadline_at", episode->deadline_at);
+    put_time(out, "began_at", episode->began_at);
+    put_time(out, "ended_at", episode->ended_at);
+    json_end_object(out);
+}
+
 static void put_episodes(const struct dump *dump, const struct dossier *d)
 {
     struct episode episodes[EPISODES_MAX];
     size_t count = overdue_episodes(d, OVERDUE_BY_DATE, dump->now_at, episodes, EPISODES_MAX);
     require(count <= EPISODES_MAX, "too many episodes");
     json_begin_array(dump->out, "episodes");
-    for (size_t i = 0; i < count; i++) {
-        json_begin_object(dump->out, NULL);
-        json_put_integer(dump->out, "number", episodes[i].number);
-        put_time(dump->out, "due_at", episodes[i].due_at);
-        put_time(dump->out, "deadline_at", episodes[i].deadline_at);
-        put_time(dump->out, "began_at", episodes[i].began_at);
-        put_time(dump->out, "ended_at", episodes[i].ended_at);
+    for (size_t i = 0; i < count; i++)
+        put_episode(dump->out, &episodes[i]);
+    json_end_array(dump->out);
+}
+
+static void put_ladder(const struct dump *dump, const struct dossier *d,
+                       const struct event *const *events, size_t event_count)
+{
+    static const char *const ends[] = {"status", "clock", "step", "apology"};
+    struct episode episodes[EPISODES_MAX];
+    require(
+        ladder_take(dump->ladder, d, events, event_count, dump->calendar, &dump->ladder_rules) == 0,
+        "ladder_take");
+    json_begin_object(dump->out, "ladder");
+    for (int rule = 0; rule < RULE_COUNT; rule++) {
+        int64_t next_at;
+        size_t count = ladder_episodes(dump->ladder, (enum alert_rule)rule, dump->now_at, episodes,
+                                       EPISODES_MAX, &next_at);
+        require(count <= EPISODES_MAX, "too many episodes");
+        json_begin_object(dump->out, alert_rule_name((enum alert_rule)rule));
+        put_time(dump->out, "next_at", next_at);
+        json_begin_array(dump->out, "episodes");
+        for (size_t i = 0; i < count; i++)
+            put_episode(dump->out, &episodes[i]);
+        json_end_array(dump->out);
+        json_begin_array(dump->out, "ends");
+        for (size_t i = 0; i < count; i++)
+            json_put_text(dump->out, NULL, str_of(ends[episodes[i].ended_by]));
+        json_end_array(dump->out);
         json_end_object(dump->out);
     }
-    json_end_array(dump->out);
+    json_end_object(dump->out);
 }
 
 static void put_cells(struct dump *dump, const struct dossier *d)
@@ -189,6 +224,7 @@ static void dump_dossier(struct dump *dump, const struct event *const *events, s
     put_life(dump->out, &dossier);
     put_intervals(dump->out, &dossier);
     put_episodes(dump, &dossier);
+    put_ladder(dump, &dossier, events, count);
     put_cells(dump, &dossier);
     json_end_object(dump->out);
     struct str text = json_out_text(dump->out);
@@ -224,10 +260,16 @@ static bool read_dossier(struct dump *dump)
 int main(int argc, char **argv)
 {
     struct dump dump = {.rules = fold_rules_default(), .fold = fold_new(), .out = json_out_new()};
-    require(argc == 4 && dump.fold && dump.out, "wrong usage");
+    dump.ladder = ladder_new();
+    dump.ladder_rules = ladder_rules_default();
+    require((argc == 4 || argc == 6) && dump.fold && dump.out && dump.ladder, "wrong usage");
     dump.now_at = strtoll(argv[1], NULL, 10);
     dump.rules.due_change_is_correction = argv[2][0] == '1';
     dump.rules.paused[STATUS_STOPPED] = argv[3][0] == '1';
+    if (argc == 6) {
+        dump.ladder_rules.resume = (enum resume_rule)strtol(argv[4], NULL, 10);
+        dump.ladder_rules.overdue = argv[5][0] == '1' ? OVERDUE_BY_TIMESTAMP : OVERDUE_BY_DATE;
+    }
     dump.calendar = calendar_new(work_hours_default());
     require(calendar_load_csv(dump.calendar, embedded("reference/work_calendar.csv"), NULL) == 0,
             "work_calendar.csv");
@@ -239,6 +281,7 @@ int main(int argc, char **argv)
     codec_free(dump.codec);
     calendar_free(dump.calendar);
     json_out_free(dump.out);
+    ladder_free(dump.ladder);
     fold_free(dump.fold);
     return 0;
 }

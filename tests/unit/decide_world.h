@@ -27,7 +27,7 @@ struct thing {
     bool new_due;
     bool transfer;
 };
-enum { EVENTS_MAX = 16, ROWS_MAX = 32 };
+enum { EVENTS_MAX = 16, ROWS_MAX = 96 };
 
 /* ---- the second implementation ---- */
 
@@ -150,11 +150,14 @@ struct world {
     size_t row_count;
     struct alert_row previous[ROWS_MAX]; /* before the last step */
     size_t previous_count;
-    unsigned announced[ROWS_MAX + 1]; /* bit per state, by episode number */
+    unsigned announced[ROWS_MAX]; /* bit per state, by row */
     int notices;
     int64_t watch_at;
     struct fold *fold;
+    struct ladder *ladder;
+    struct calendar *calendar;
     struct fold_rules rules;
+    struct ladder_rules ladder_rules;
     struct decision decision;
 };
 
@@ -189,13 +192,17 @@ static inline void arrive(struct world *w, const struct thing *thing)
 
 static inline void world_begin(struct world *w)
 {
-    struct fold *fold = w->fold;
-    struct decision decision = w->decision;
-    *w = (struct world){.fold = fold,
-                        .decision = decision,
+    struct world kept = *w;
+    *w = (struct world){.fold = kept.fold,
+                        .ladder = kept.ladder,
+                        .calendar = kept.calendar,
+                        .ladder_rules = ladder_rules_default(),
+                        .decision = kept.decision,
                         .rules = fold_rules_default(),
                         .now = ACCEPT_HOUR,
                         .watch_at = NO_TIME};
+    for (int rule = 0; rule < RULE_COUNT; rule++)
+        w->ladder_rules.on[rule] = rule == RULE_OVERDUE;
     add_event(w, EVENT_PROGRESS, ACCEPT_HOUR)->status = STATUS_ACCEPTED;
     add_event(w, EVENT_DUE_CHANGED, ACCEPT_HOUR)->due_at = HOUR(DUE_HOUR);
 }
@@ -216,7 +223,11 @@ static inline void check_transition(const struct alert_row *before,
 static inline void apply(struct world *w, const struct alert_action *action)
 {
     struct alert_row *row = NULL;
+    int32_t newest = 0;
     for (size_t i = 0; i < w->row_count; i++) {
+        if (w->rows[i].rule != action->row.rule)
+            continue;
+        newest = w->rows[i].episode > newest ? w->rows[i].episode : newest;
         if (w->rows[i].episode == action->row.episode)
             row = &w->rows[i];
     }
@@ -226,7 +237,7 @@ static inline void apply(struct world *w, const struct alert_action *action)
         check_transition(row, action);
     } else {
         assert_true(w->row_count < ROWS_MAX);
-        assert_int_equal(action->row.episode, w->row_count + 1);
+        assert_int_equal(action->row.episode, newest + 1);
         assert_int_equal(action->row.silent, action->row.ended_at != NO_TIME);
         row = &w->rows[w->row_count++];
     }
@@ -234,8 +245,8 @@ static inline void apply(struct world *w, const struct alert_action *action)
     if (action->notice) {
         assert_false(row->silent);
         unsigned bit = 1u << row->state;
-        assert_true(action->change == ALERT_MOVE || !(w->announced[row->episode] & bit));
-        w->announced[row->episode] |= bit;
+        assert_true(action->change == ALERT_MOVE || !(w->announced[row - w->rows] & bit));
+        w->announced[row - w->rows] |= bit;
         w->notices++;
     }
     assert_int_equal(action->notice, action->change != ALERT_AMEND && !row->silent);
@@ -245,14 +256,18 @@ static inline void run_decide(struct world *w, bool may_fire)
 {
     struct dossier dossier;
     assert_int_equal(fold_run(w->fold, &w->rules, w->pointers, w->event_count, &dossier), 0);
+    assert_int_equal(ladder_take(w->ladder, &dossier, w->pointers, w->event_count, w->calendar,
+                                 &w->ladder_rules),
+                     0);
     struct alert_row stored[ROWS_MAX];
     memcpy(stored, w->rows, sizeof stored);
     memcpy(w->previous, w->rows, sizeof stored);
     w->previous_count = w->row_count;
     struct decide_input in = {
         .dossier = &dossier,
+        .ladder = w->ladder,
         .rules = &w->rules,
-        .rule = OVERDUE_BY_DATE,
+        .on = w->ladder_rules.on,
         .unit_id = str_eq(dossier.deciding_agency, STR("SECOND")) ? UNIT_SECOND : UNIT_FIRST,
         .last_event_at = HOUR(w->now),
         .now_at = HOUR(w->now),
@@ -342,7 +357,7 @@ static inline void check_world(const struct world *w, bool may_fire)
     assert_int_equal(w->watch_at, watch ? HOUR(watch) : NO_TIME);
     for (size_t i = 0; i < w->row_count; i++) {
         const struct alert_row *row = &w->rows[i];
-        unsigned said = w->announced[row->episode];
+        unsigned said = w->announced[i];
         assert_true(row->silent ? said == 0 : (said & 1u) && (said >> row->state & 1u));
     }
 }
@@ -351,9 +366,11 @@ static inline int setup(void **state)
 {
     static struct world world;
     world.fold = fold_new();
+    world.ladder = ladder_new();
+    world.calendar = calendar_new(work_hours_default());
     decision_init(&world.decision);
     *state = &world;
-    return world.fold ? 0 : -1;
+    return world.fold && world.ladder && world.calendar ? 0 : -1;
 }
 
 static inline int teardown(void **state)
@@ -361,6 +378,8 @@ static inline int teardown(void **state)
     struct world *w = *state;
     decision_deinit(&w->decision);
     w->fold = fold_free(w->fold);
+    w->ladder = ladder_free(w->ladder);
+    w->calendar = calendar_free(w->calendar);
     return 0;
 }
 

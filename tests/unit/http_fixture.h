@@ -50,7 +50,7 @@ static inline void handle(void *arg, struct http_exchange *exchange)
 
 static inline void start(struct fixture *f, unsigned connections_max, unsigned idle_timeout_s)
 {
-    struct http_limits limits = {BODY_MAX, connections_max, idle_timeout_s};
+    struct http_limits limits = {BODY_MAX, connections_max, idle_timeout_s, idle_timeout_s};
     struct error err = {""};
     *f = (struct fixture){0};
     if (http_server_new("127.0.0.1:0", &limits, handle, f, &f->server, &err) != 0)

@@ -167,7 +167,7 @@ static void test_alert_id(void **state)
 {
     (void)state;
     uint8_t id[EVENT_ID_SIZE], again[HASH_SIZE];
-    alert_id_of(STR("H24.1-260302-0001"), 12, id);
+    alert_id_of(STR("H24.1-260302-0001"), RULE_OVERDUE, 12, id);
     const struct str parts[] = {STR("H24.1-260302-0001"), STR("overdue"), STR("12")};
     hash_parts(parts, 3, again);
     assert_memory_equal(id, again, EVENT_ID_SIZE);

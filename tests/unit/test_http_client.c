@@ -47,7 +47,7 @@ static void handle(void *arg, struct http_exchange *exchange)
 
 static void serve(int port_fd)
 {
-    struct http_limits limits = {1 << 20, 16, 60};
+    struct http_limits limits = {1 << 20, 16, 60, 60};
     struct http_server *server = NULL;
     if (http_server_new("127.0.0.1:0", &limits, handle, NULL, &server, NULL) < 0)
         _exit(1);

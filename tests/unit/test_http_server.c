@@ -166,7 +166,7 @@ static void addresses_are_checked(void **state)
     static const char *const bad[] = {"",         "8080",          ":8080",         "localhost:80",
                                       "1.2.3.4:", "1.2.3.4:x",     "1.2.3.4:65536", "::1:80",
                                       "[::1]80",  "127.0.0.1 :80", "127.0.0.1:-1",  "[]:80"};
-    struct http_limits limits = {BODY_MAX, 10, 5};
+    struct http_limits limits = {BODY_MAX, 10, 5, 5};
     struct http_server *server = NULL;
     struct error err = {""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -48,7 +48,8 @@ static struct request *open_request(struct scene *s)
     s->client = connect_client(&s->http);
     send_text(s->client, "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
     pump_until(&s->http, &s->http.calls, 1);
-    struct request *request = request_new(&s->requests, s->http.kept[0], mono_now(), &s->lane);
+    struct request *request =
+        request_new(&s->requests, s->http.kept[0], (struct manner){0}, mono_now(), &s->lane);
     assert_non_null(request);
     return request;
 }
@@ -188,7 +189,8 @@ static void many_requests_end_in_any_order(void **state)
         fds[i] = connect_client(&s.http);
         send_text(fds[i], "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
         pump_until(&s.http, &s.http.calls, i + 2);
-        more[i] = request_new(&s.requests, s.http.kept[i + 1], mono_now(), &s.lane);
+        more[i] =
+            request_new(&s.requests, s.http.kept[i + 1], (struct manner){0}, mono_now(), &s.lane);
         request_sent(more[i], 1);
         request_seal(more[i]);
     }

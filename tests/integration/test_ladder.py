@@ -1,0 +1,117 @@
+"""The ladder of alerts on real parts: every rule fires in its time, once, and ends as it should. Simulated clocks put the
+alerter seconds before the moments that matter."""
+
+import time
+
+import pytest
+from harness import wait_until
+from test_alerter import AGENCY, Stream, start
+
+HOUR = 3_600_000
+VN = 7 * HOUR
+MONDAY = (1_772_409_600_000 - VN)  # 2026-03-02, 00:00 in Viet Nam: no holiday near
+
+
+def vn(day, hour, minute=0):
+    """Milliseconds of a time in the week of Monday 2026-03-02."""
+    return MONDAY + day * 24 * HOUR + hour * HOUR + minute * 60_000
+
+
+def at_work(site, moment, lead_ms=6000):
+    """A stream whose clock, and the alerter's, stands lead_ms before the moment."""
+    site.sql("DELETE FROM alert_rule")
+    stream = Stream(site, moment - lead_ms - time.time_ns() // 1_000_000)
+    site.sql("DELETE FROM alert_rule")
+    return stream
+
+
+def rules(site, code):
+    return {(rule, episode): (state, reason) for rule, episode, state, reason in site.sql(
+        "SELECT rule, episode, state, reason FROM alert WHERE dossier_code = %s", code)}
+
+
+CODE = "H24.11713-260302-0001"
+
+
+def accepted(stream, at, due_at, code=CODE, **fields):
+    return stream.event("record", code, status=4, accepted_at=at, due_at=due_at, deciding_agency=AGENCY, procedure_code="1.005129",
+                        **fields)
+
+
+def test_warnings_climb_and_the_deadline_takes_over(site):
+    stream = at_work(site, vn(3, 7, 30))  # Thursday morning
+    start(site)
+    stream.say(accepted(stream, vn(-7, 8), vn(4, 16)))  # due on Friday
+    assert rules(site, CODE) == {("due_soon_1", 1): ("firing", "due_soon")}  # three days ahead, on Tuesday
+    wait_until(lambda: rules(site, CODE) == {
+        ("due_soon_1", 1): ("resolved", "time_passed"), ("due_soon_2", 1): ("firing", "due_soon"),
+        ("apology_missing", 1): ("firing", "no_apology")}, "the day before, at the opening")
+    fired = dict(site.sql("SELECT rule, fired_at FROM alert"))
+    assert 0 <= fired["due_soon_2"].timestamp() * 1000 - vn(3, 7, 30) < 2000
+    stream.say(stream.event("apology_sent", CODE, apology_sent=True), stream.step(CODE, 9, at=stream.now() + 1000))
+    assert rules(site, CODE)["due_soon_2", 1] == ("resolved", "done")
+    assert rules(site, CODE)["apology_missing", 1] == ("resolved", "apology_sent")
+    assert site.sql("SELECT count(*) FROM alert_watch WHERE deadline_at IS NOT NULL") == [(0,)]
+    assert site.sql("SELECT count(*) FROM alert_watch WHERE forget_at IS NOT NULL") == [(1,)]
+
+
+def test_nobody_accepts_within_eight_working_hours(site):
+    stream = at_work(site, vn(1, 10))  # Tuesday at ten
+    start(site)
+    stream.say(stream.event("record", CODE, status=1, submitted_at=vn(0, 10), channel="online", deciding_agency=AGENCY))
+    assert rules(site, CODE) == {}
+    wait_until(lambda: rules(site, CODE) == {("acceptance", 1): ("firing", "deadline_passed")}, "eight working hours are over")
+    stream.say(stream.step(CODE, 2))
+    assert rules(site, CODE) == {("acceptance", 1): ("resolved", "accepted")}
+
+
+def test_a_step_is_late_before_the_dossier_is(site):
+    stream = at_work(site, vn(3, 0))
+    start(site)
+    stream.say(accepted(stream, vn(0, 8), vn(14, 16)), stream.step(CODE, 4, at=vn(1, 8), step_due_at=vn(2, 11)))
+    wait_until(lambda: rules(site, CODE) == {("step_overdue", 1): ("firing", "deadline_passed")}, "the step is late at midnight")
+    stream.say(stream.step(CODE, 4, at=vn(3, 0) + 10_000))
+    assert rules(site, CODE) == {("step_overdue", 1): ("resolved", "step_done")}
+
+
+def test_a_late_supplement_and_a_second_reappointment(site):
+    stream = at_work(site, vn(11, 9))
+    start(site)
+    due = vn(30, 16)
+    stream.say(accepted(stream, vn(0, 8), due, ingested_at=vn(0, 8)), stream.step(CODE, 5, at=vn(9, 9)),
+               stream.event("due_changed", CODE, at=vn(9, 10), due_at=due + 2 * 24 * HOUR, due_reason="reappointment"))
+    wait_until(lambda: rules(site, CODE) == {("supplement_late", 1): ("firing", "supplement_late")}, "after three working days")
+    stream.say(stream.event("due_changed", CODE, at=vn(10, 10), due_at=due + 4 * 24 * HOUR, due_reason="reappointment"))
+    wait_until(lambda: rules(site, CODE).get(("reappointed_twice", 1)) == ("firing", "reappointed"), "once is the most")
+    ((original,),) = set(site.sql("SELECT original_due_at FROM alert WHERE rule = 'reappointed_twice'"))
+    assert original.timestamp() * 1000 == due
+
+
+@pytest.mark.parametrize("row", [("due_soon_2", None, None, False, None, None),
+                                 ("due_soon_2", "11713", None, False, None, None),
+                                 ("due_soon_2", None, "1.005129", None, 5, "days")], ids=["off", "off here", "other lead"])
+def test_rules_by_unit_and_procedure(site, row):
+    stream = at_work(site, vn(3, 7, 30), lead_ms=0)
+    site.sql("INSERT INTO alert_rule VALUES (%s, %s, %s, %s, %s, %s)", *row)
+    start(site)
+    stream.say(accepted(stream, vn(-21, 8), vn(4, 16)))
+    wait_until(lambda: ("apology_missing", 1) in rules(site, CODE), "another rule fires")
+    assert ("due_soon_2", 1) not in rules(site, CODE)
+
+
+def test_a_rule_that_cannot_be_is_refused(site):
+    site.sql("INSERT INTO alert_rule (rule, setting) VALUES ('overdue', 'sometimes')")
+    alerter = site.start("alerter")
+    alerter.expect_exit(78)
+    assert "does not fit the rule overdue" in alerter.log()
+
+
+def test_events_of_ended_dossiers_are_forgotten(site):
+    stream = at_work(site, vn(3, 10))
+    start(site, overrides={"alerter.forget_after": "1d"})
+    old = stream.now() - 3 * 24 * HOUR
+    kept = "H24.11713-260302-0002"
+    stream.say(accepted(stream, vn(-9, 8), vn(2, 16), ingested_at=old), stream.step(CODE, 9, at=vn(-1, 9), ingested_at=old),
+               accepted(stream, vn(-9, 8), None, code=kept, ingested_at=old))
+    wait_until(lambda: site.sql("SELECT DISTINCT dossier_code FROM alert_event") == [(kept,)], "what ended is dropped")
+    assert site.sql("SELECT dossier_code FROM alert_watch") == [(kept,)]

@@ -1,0 +1,95 @@
+"""Bugs for tests/planted/run: each is planted by itself, and the test named beside it must fail.
+
+(what is wrong, file, the text that is replaced (once in the file), by what, the test). A test is a program of tests/unit or
+tests/property, or FILE::NAME of tests/integration."""
+
+OFFSETS = "lib/service/offsets.c"
+OWNERSHIP = "test_aggregator_ownership.py::"
+REFUSALS = "test_aggregator_refusals.py::"
+AGGREGATOR = "test_aggregator.py::"
+
+PLANTS = [
+    # who may write, and from where
+    ("the compare-and-swap does not look at the owner", OFFSETS,
+     'AND partition = $3 AND owner = $4 "\n                    "AND epoch = $5 AND next_offset = $6",\n                    params, SWAP_PARAMS + 1',
+     'AND partition = $3 AND $4::uuid IS NOT NULL "\n                    "AND epoch = $5 AND next_offset = $6",\n                    params, SWAP_PARAMS + 1',
+     OWNERSHIP + "test_one_that_was_displaced_writes_nothing"),
+    ("the compare-and-swap does not look at the epoch", OFFSETS,
+     '"AND epoch = $5 AND next_offset = $6",\n                    params, SWAP_PARAMS + 1',
+     '"AND $5::bigint > 0 AND next_offset = $6",\n                    params, SWAP_PARAMS + 1',
+     OWNERSHIP + "test_each_part_of_the_swap_counts[epoch = epoch + 1]"),
+    ("the compare-and-swap does not look at the offset", OFFSETS,
+     '"AND epoch = $5 AND next_offset = $6",\n                    params, SWAP_PARAMS + 1',
+     '"AND epoch = $5 AND $6::bigint >= 0",\n                    params, SWAP_PARAMS + 1',
+     OWNERSHIP + "test_each_part_of_the_swap_counts[next_offset = next_offset + 1]"),
+    ("an offset below the log's beginning is taken for good", OFFSETS,
+     "if (claim->next_offset >= low && claim->next_offset <= high)", "if (claim->next_offset <= high)",
+     REFUSALS + "test_records_that_retention_took_are_not_skipped"),
+    ("an offset beyond the log's end is taken for good", OFFSETS,
+     "if (claim->next_offset >= low && claim->next_offset <= high)", "if (claim->next_offset >= low)",
+     REFUSALS + "test_a_topic_made_anew_is_noticed"),
+
+    # the aggregator
+    ("offsets are committed before the rows", "services/aggregator/writer.c",
+     "    if (r == 0)\n        r = applier_run(", "    if (r == 0)\n        r = pg_commit(aggregator->pg, err);\n"
+     "    if (r == 0)\n        r = pg_begin(aggregator->pg, err);\n    if (r == 0)\n        r = applier_run(",
+     AGGREGATOR + "test_kill_9_in_mid_batch[aggregator.before_commit]"),
+    ("after a COMMIT without an answer nothing is read again", "services/aggregator/writer.c",
+     "    if (r < 0)\n        aggregator->in_doubt = true;", "    if (r < 0)\n        aggregator->in_doubt = false;",
+     OWNERSHIP + "test_cut_off_while_postgres_commits[committed]"),
+    ("a refused batch becomes dead letters whole", "services/aggregator/writer.c",
+     "    aggregator->range_max = n > 1 ? n / 2 : 1;\n    if (n > 1)\n        return 0;",
+     "    for (size_t i = 1; i < n; i++)\n        item[i].refusal = refusal_of(\"store\", REFUSED_DATABASE, err->text);",
+     REFUSALS + "test_what_postgres_refuses_is_bisected_out[23514]"),
+    ("receipts known from before are stored again", "services/aggregator/applier.c",
+     "if (past_has(past, event))\n        return true;", "if (past_has(past, event))\n        return false;",
+     AGGREGATOR + "test_delivered_again_changes_nothing"),
+    ("the old contribution is added once more", "services/aggregator/applier.c",
+     "past->unit_id, -1) < 0)", "past->unit_id, 1) < 0)", AGGREGATOR + "test_from_acceptance_to_the_end"),
+    ("the old contribution is taken from no unit", "services/aggregator/applier.c",
+     "past->unit_id, -1) < 0)", "0, -1) < 0)", AGGREGATOR + "test_news_that_come_late_move_the_rollups_by_the_difference"),
+    ("an erased dossier keeps its history", "services/aggregator/store.c",
+     "AND e.kind <> 'erased'\"", "AND e.kind = 'erased'\"", AGGREGATOR + "test_an_erased_dossier_is_forgotten_for_ever"),
+    ("a record from another partition is written", "services/aggregator/applier.c",
+     "item->misplaced = item->record.partition != partition;", "item->misplaced = false;",
+     REFUSALS + "test_a_dossier_stays_in_its_partition"),
+    ("the key of a record is not looked at", "services/aggregator/intake.c",
+     "if (!str_eq(record->key, ret_event->dossier_code))", "if (!record->key.data)", "test_aggregator_intake"),
+    ("what was committed last is written again", "services/aggregator/batch.c",
+     "item->record.offset < below", "item->record.offset + 1 < below", "test_aggregator_batch"),
+    ("a cell that loses as much as it wins is not written", "services/aggregator/rollup.c",
+     "if (changes_anything(&sum.cell))", "if (changes_anything(&sum.cell) && sum.cell.measures[MEASURE_late] + sum.cell.measures[MEASURE_early])",
+     "test_aggregator_rollup"),
+    ("the length of a header is written backwards", "services/aggregator/dlq.c",
+     "(value.len >> (8 * (3 - i)))", "(value.len >> (8 * i))", "test_aggregator_dlq"),
+
+    # the pure core
+    ("events of one instant stand in the order of arrival", "lib/domain/event.c",
+     "    if (rank_a != rank_b)\n        return rank_a < rank_b ? -1 : 1;", "    (void)(rank_a < rank_b);",
+     "test_event"),
+    ("newly registered reopens what has ended", "lib/domain/fold_timeline.c",
+     "return last->status != STATUS_REFUSED || t->role == ROLE_START;", "return false;", "test_fold_timeline"),
+    ("done on the due day is late", "lib/domain/overdue.c",
+     "    if (ended_day == due_day)\n        return VERDICT_ON_TIME;", "", "test_overdue"),
+    ("a refused dossier counts as accepted", "lib/domain/contribution.c",
+     "!(dossier->phase == PHASE_ENDED && dossier->status == STATUS_REFUSED)", "true", "test_contribution"),
+    ("the days of a measure are those of UTC", "lib/domain/contribution.c",
+     "int32_t day = day_of(at);", "int32_t day = day_of(at - 7 * 3600000);", "test_contribution"),
+
+    # the alerter
+    ("a deadline fires while the record that settles it is unread", "services/alerter/firing.c",
+     "partition->lag = alerter->ends[i].offset - position(partition);", "partition->lag = 0;",
+     "test_alerter.py::test_held_while_the_settling_event_is_unread"),
+    ("lateness begins on the due day itself", "lib/domain/overdue.c",
+     "day_start(day_of(due_at) + 1)", "day_start(day_of(due_at))", "test_alerter.py::test_midnight_without_traffic"),
+
+    # ingest
+    ("the moment of receipt enters the event id", "services/ingest/identity.c",
+     "memcpy(event->event_id, digest, EVENT_ID_SIZE);",
+     "memcpy(event->event_id, digest, EVENT_ID_SIZE);\n    memcpy(event->event_id, &event->ingested_at, 8);",
+     "test_ingest.py::test_a_row_sent_again_keeps_its_id"),
+    ("the officer's name stands where its hash should", "services/ingest/identity.c",
+     "memcpy(out, digest, EVENT_ID_SIZE);",
+     "memcpy(out, name.data, name.len < EVENT_ID_SIZE ? name.len : EVENT_ID_SIZE);",
+     "test_canary.py::test_marked_words_end_at_ingest"),
+]
