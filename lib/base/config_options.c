@@ -26,7 +26,7 @@
     {                                                                                              \
         OPTION(s, k, CONFIG_DURATION, "ms", lo, hi, def, h), .named = true                         \
     }
-#define NAMED_BOOL(s, k, def, h)                                                            \
+#define NAMED_BOOL(s, k, def, h)                                                                   \
     {                                                                                              \
         OPTION(s, k, CONFIG_BOOL, "", 0, 0, def, h), .named = true                                 \
     }

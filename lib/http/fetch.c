@@ -147,6 +147,8 @@ static bool set_up_easy(struct fetch *fetch, const struct fetch_settings *settin
     if (*settings->ca_file && curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca_file) != CURLE_OK)
         return false;
     return curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)settings->body_max) ==
+               CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
@@ -293,7 +295,7 @@ static int explain(const struct fetch *fetch, CURLcode code, struct error *err)
                          "%s leads to an address that is not public; allow_networks names those "
                          "that may be asked",
                          fetch->host);
-    if (fetch->too_large)
+    if (fetch->too_large || code == CURLE_FILESIZE_EXCEEDED)
         return error_set(err, ERR_INPUT, "%s: the answer is larger than %zu bytes", fetch->host,
                          fetch->body_max);
     return error_set(err, ERR_UNAVAILABLE, "%s: %s", fetch->host, curl_easy_strerror(code));
