@@ -213,9 +213,11 @@ static int64_t count_refused(const char *path)
     return lines;
 }
 
-static void show_end(struct backfill *backfill, const struct loading *loading)
+static void show_end(struct backfill *backfill, struct loading *loading)
 {
     char path[PATH_MAX];
+    if (loading->shown_percent < 100)
+        show(backfill, loading, loading->size, loading->lines);
     path_of(backfill, "done/", loading->name, ".refused.csv", path);
     int64_t refused = count_refused(path);
     int64_t ms = mono_diff_ms(loading->began, mono_now());

@@ -272,7 +272,7 @@ def test_backfill_shows_its_way_and_the_lines_refused(site):
     assert open(side).read() == "line,row,field,code\n2,1,TrangThaiHoSo,bad_status\n"
     assert len(set(codes(site))) == 5001
     log = (site.folder / "hoso.log").read_text()
-    assert "100 %" in log or "rows/s" in log
+    assert "[####################] 100 %" in log and "rows/s" in log
     (site.folder / "x.csv").write_text("a;b\n")
     site.hoso("backfill", site.folder / "x.csv", code=65)
     site.hoso("backfill", site.folder / "missing.csv", code=65)
