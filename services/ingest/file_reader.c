@@ -99,8 +99,10 @@ struct search {
 /* Moves on to the line break that ends the record; false = not in the bytes that are there. */
 static bool find_end(const struct file_reader *reader, struct search *search)
 {
-    const char *bytes = reader->bytes + reader->begin;
     size_t size = reader->end - reader->begin;
+    if (size == 0) /* perhaps no bytes at all yet */
+        return false;
+    const char *bytes = reader->bytes + reader->begin;
     if (reader->framing == FRAMING_WHOLE) {
         search->at = size;
         return false;
