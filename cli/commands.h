@@ -17,9 +17,11 @@
  * speaks instead). Returns an exit code of base/error.h.
  */
 int cmd_backfill(int argc, char **argv);
+int cmd_alerts(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_db(int argc, char **argv);
 int cmd_dlq(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_due(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_topics(int argc, char **argv);
@@ -27,6 +29,7 @@ int cmd_tail(int argc, char **argv);
 int cmd_portal(int argc, char **argv);
 int cmd_quarantine(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_board(int argc, char **argv);
 int cmd_units(int argc, char **argv);
 
 /* LC_ALL, else LC_MESSAGES, else LANG begins with "en". */

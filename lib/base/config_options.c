@@ -38,6 +38,10 @@
     {                                                                                              \
         OPTION(s, k, CONFIG_INTEGER, u, lo, hi, def, h), .named = true                             \
     }
+#define BOOL(s, k, def, h)                                                                         \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_BOOL, "", 0, 1, def, h)                                                \
+    }
 #define DURATION(s, k, lo, hi, def, h)                                                             \
     {                                                                                              \
         OPTION(s, k, CONFIG_DURATION, "ms", lo, hi, def, h)                                        \
@@ -45,10 +49,6 @@
 #define CHOICE(s, k, words, def, h)                                                                \
     {                                                                                              \
         OPTION(s, k, CONFIG_CHOICE, "", 0, 0, def, h), .choices = (words)                          \
-    }
-#define NAMED_SECRET(s, k, lo, hi, def, h)                                                         \
-    {                                                                                              \
-        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .named = true, .secret = true               \
     }
 #define NAMED_CHOICE(s, k, words, def, h)                                                          \
     {                                                                                              \
@@ -185,10 +185,14 @@ const struct config_option config_options[] = {
          "File that receives the port number once the listener is open."),
     TEXT("aggregator", "group", 1, 128, "hoso-aggregator",
          "Kafka consumer group: processes of one group share the partitions."),
-    INTEGER("aggregator", "batch_max", "records", 1, 100000, "2000",
+    INTEGER("aggregator", "batch_max", "records", 1, 100000, "10000",
          "Records in one transaction at most."),
-    DURATION("aggregator", "batch_age", 0, 60000, "20ms",
+    DURATION("aggregator", "batch_age", 0, 60000, "5ms",
          "Longest time a record waits for others."),
+    INTEGER("aggregator", "connections", "", 1, 8, "2",
+         "PostgreSQL connections that write, each with its own partitions."),
+    INTEGER("aggregator", "cache", "bytes", 1, 64L << 30, "167772160",
+         "Memory for the dossiers that are kept at hand."),
 
     TEXT("alerter", "listen", 1, 128, "127.0.0.1:8482",
          "Address of health and metrics."),
@@ -210,6 +214,76 @@ const struct config_option config_options[] = {
          "A wall clock that moves by more than this against the steady one is not believed until it returns or a person accepts it."),
     DURATION("alerter", "forget_after", 86400000, MS_MAX, "400d",
          "The alerter drops its events of a dossier that ended, that long after the last word about it."),
+
+    TEXT("notify", "public_url", 0, 512, "",
+         "Where people's browsers reach the alerter, such as https://hoso.example.vn; empty = messages carry no link."),
+    SECRET_TEXT("notify", "link_key", 0, 256, "",
+         "Key of the links that acknowledge, 32 bytes or more; empty = no links."),
+    DURATION("notify", "group_wait", 0, 86400000, "30s",
+         "News waits that long for others to go in the same message."),
+    DURATION("notify", "group_interval", 0, 604800000, "10m",
+         "Least time between two messages to one recipient."),
+    DURATION("notify", "repeat", 0, 2592000000, "0s",
+         "What is still late and not acknowledged is said again after that; 0s = in the daily digest only."),
+    TEXT("notify", "digest", 0, 5, "07:30",
+         "Time of the daily digest on working days; empty = none."),
+    TEXT("notify", "quiet", 0, 11, "17:30-07:30",
+         "Nothing is sent between these times; it is sent afterwards. Empty = at any time."),
+    BOOL("notify", "quiet_days_off", "yes",
+         "Nothing is sent on days off; it is sent on the next working day."),
+    INTEGER("notify", "detail_max", "alerts", 1, 1000, "30",
+         "A section with more alerts is told in counts by unit and rule."),
+    INTEGER("notify", "attempts", "", 1, 100, "12",
+         "A message that was refused so often becomes a dead letter."),
+    DURATION("notify", "timeout", 100, 600000, "30s",
+         "Longest time for one attempt."),
+    DURATION("notify", "operator_after", 0, 86400000, "5m",
+         "Operators are told of trouble of hoso itself that lasts longer."),
+    TEXT("notify", "heartbeat_url", 0, 1024, "",
+         "Asked (GET) regularly while all is well, so that a listener there notices silence."),
+    DURATION("notify", "heartbeat_every", 100, 86400000, "60s",
+         "How often."),
+
+    NAMED_CHOICE("channel", "type", "email|webhook|template", "email",
+         "Mail, a POST in the shape of Alertmanager's webhook, or a request from a template file."),
+    NAMED_TEXT("channel", "url", 0, 1024, "",
+         "smtp://host:587 or smtps://host of a mail server; http(s):// of a webhook."),
+    NAMED_TEXT("channel", "from", 0, 254, "",
+         "Sender's address of the mail."),
+    NAMED_TEXT("channel", "user", 0, 254, "",
+         "Login of the mail server; empty = none."),
+    NAMED_SECRET("channel", "password", 0, 1024, "",
+         "Password of the mail server."),
+    NAMED_CHOICE("channel", "starttls", "required|optional|off", "required",
+         "Whether an smtp:// connection is encrypted."),
+    NAMED_TEXT("channel", "ca_file", 0, 1024, "",
+         "Certificates that sign the mail server's; empty = the system's."),
+    NAMED_TEXT("channel", "template", 0, 1024, "",
+         "File with the request of a template channel; deploy/templates has examples."),
+    NAMED_TEXT("channel", "token_template", 0, 1024, "",
+         "File with the request that refreshes the channel's token; empty = it needs none."),
+    NAMED_TEXT("channel", "token_file", 0, 1024, "",
+         "File that keeps the token; rewritten at every refresh."),
+    NAMED_BOOL("channel", "codes", "no",
+         "Whether a webhook may carry dossier codes; mail does, templates never do."),
+    NAMED_INTEGER("channel", "per_minute", "messages", 1, 100000, "60",
+         "Most messages in a minute."),
+    TEXT("board", "listen", 1, 128, "127.0.0.1:8483",
+         "Address of the live board, health and metrics; a proxy with TLS stands in front of it."),
+    TEXT("board", "port_file", 0, 1024, "",
+         "File that receives the port number once the listener is open."),
+    TEXT("board", "city", 1, 128, "Thành phố Hải Phòng",
+         "Whose board it is: stands in its head line."),
+    DURATION("board", "poll", 20, 10000, "100ms",
+         "How often PostgreSQL is asked whether anything has changed."),
+    DURATION("board", "update", 250, 60000, "250ms",
+         "Shortest time between two updates of a page."),
+    DURATION("board", "session_idle", 60000, MS_MAX, "12h",
+         "A session that nobody uses for so long ends; an open page uses it."),
+    TEXT("board", "proxies", 0, 1024, "",
+         "Addresses of the proxies whose X-Forwarded-For and sso_header are believed, separated by commas."),
+    TEXT("board", "sso_header", 0, 64, "",
+         "Header in which the SSO proxy names the signed-in account; empty = local accounts only."),
     {.section = NULL},
 };
 /* clang-format on */

@@ -82,3 +82,21 @@ bool text_same_word(struct str text, const char *word)
 {
     return text.len == strlen(word) && text.len > 0 && strncasecmp(text.data, word, text.len) == 0;
 }
+
+char *text_base64(struct str bytes, char *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *at = out;
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t left = bytes.len - i;
+        unsigned triple = (unsigned)(unsigned char)bytes.data[i] << 16;
+        triple |= left > 1 ? (unsigned)(unsigned char)bytes.data[i + 1] << 8 : 0;
+        triple |= left > 2 ? (unsigned)(unsigned char)bytes.data[i + 2] : 0;
+        *at++ = digits[triple >> 18];
+        *at++ = digits[triple >> 12 & 63];
+        *at++ = left > 1 ? digits[triple >> 6 & 63] : '=';
+        *at++ = left > 2 ? digits[triple & 63] : '=';
+    }
+    *at = '\0';
+    return out;
+}

@@ -26,6 +26,9 @@ struct str text_trim(struct str text);
  */
 bool text_is_code(struct str text);
 
+/* Base64 (RFC 4648) of the bytes, ended by NUL; out has 4 * ((len + 2) / 3) + 1 bytes. Returns out. */
+char *text_base64(struct str bytes, char *out);
+
 /* Whether text is this ASCII word, in any case. */
 bool text_same_word(struct str text, const char *word);
 

@@ -94,7 +94,7 @@ static bool heard_already(const struct fold *fold, const struct event *event)
 static void collect_receipts(struct fold *fold, const struct event *const *events, size_t count)
 {
     memcpy(fold->receipts, events, count * sizeof *events);
-    qsort(fold->receipts, count, sizeof *fold->receipts, receipt_compare);
+    FOLD_SORT(fold->receipts, count, receipt_compare);
     fold->receipt_count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct event *event = fold->receipts[i];

@@ -70,7 +70,7 @@ static void gather_statements(struct fold *fold)
         statement->before_at = event->due_before_at;
         statement->reason = event->due_reason;
     }
-    qsort(fold->statements, fold->statement_count, sizeof *fold->statements, statement_compare);
+    FOLD_SORT(fold->statements, fold->statement_count, statement_compare);
 }
 
 static bool is_replaced(const struct fold *fold, int64_t due_at)

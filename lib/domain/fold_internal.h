@@ -75,6 +75,26 @@ struct fold {
     size_t replaced_count;
 };
 
+/*
+ * Sorts as qsort does. Dossiers have few events and these mostly come in their order, so that looking at neighbours is nearly
+ * all there is to do; many are left to qsort.
+ */
+#define FOLD_SORT(array, count, compare)                                                           \
+    do {                                                                                           \
+        if ((count) > 32) {                                                                        \
+            qsort((array), (count), sizeof *(array), compare);                                     \
+            break;                                                                                 \
+        }                                                                                          \
+        for (size_t sorted = 1; sorted < (count); sorted++) {                                      \
+            for (size_t at = sorted; at > 0 && compare(&(array)[at - 1], &(array)[at]) > 0;        \
+                 at--) {                                                                           \
+                __typeof__(*(array)) moved = (array)[at];                                          \
+                (array)[at] = (array)[at - 1];                                                     \
+                (array)[at - 1] = moved;                                                           \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
 /* The status that a record states, STATUS_NONE if none. */
 int32_t record_status(const struct event *record);
 

@@ -297,7 +297,7 @@ void timeline_build(struct fold *fold, const struct fold_rules *rules, enum even
         .returned_at = NO_TIME,
     };
     gather(fold, trust);
-    qsort(fold->transitions, fold->transition_count, sizeof *fold->transitions, transition_compare);
+    FOLD_SORT(fold->transitions, fold->transition_count, transition_compare);
     for (size_t i = 0; i < fold->transition_count; i++) {
         const struct transition *t = &fold->transitions[i];
         const struct interval *last =

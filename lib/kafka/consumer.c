@@ -255,8 +255,12 @@ static int take_error(struct consumer *consumer, rd_kafka_message_t *message, st
 
 int consumer_poll(struct consumer *consumer, int timeout_ms, struct record *ret, struct error *err)
 {
-    kafka_wake_drain(consumer->wake[0]);
-    rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->handle, timeout_ms);
+    /* Drained only when there seems to be nothing, and then looked again: what came in between is not overlooked. */
+    rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->handle, 0);
+    if (!message && !consumer->failure) {
+        kafka_wake_drain(consumer->wake[0]);
+        message = rd_kafka_consumer_poll(consumer->handle, timeout_ms);
+    }
     if (consumer->failure) {
         int failure = consumer->failure;
         consumer->failure = 0;

@@ -219,3 +219,39 @@ int migrate_up(struct pg *pg, struct migrate_report *ret, struct error *err)
         *ret = report;
     return r;
 }
+
+static int count_file(struct pg *pg, const struct embedded_file *file, struct migrate_state *ret,
+                      struct error *err)
+{
+    int state = file_state(pg, file, err);
+    if (state < 0)
+        return state;
+    if (is_reference(file->name))
+        ret->references += state != FILE_APPLIED;
+    else
+        *(state == FILE_APPLIED ? &ret->known
+          : state == FILE_NEW   ? &ret->pending
+                                : &ret->changed) += 1;
+    return 0;
+}
+
+int migrate_look(struct pg *pg, struct migrate_state *ret, struct error *err)
+{
+    struct pg_result *rows = NULL;
+    *ret = (struct migrate_state){0};
+    int r =
+        pg_exec(pg, "SELECT to_regclass('hoso.schema_migration') IS NOT NULL", NULL, 0, &rows, err);
+    bool ledger = r == 0 && pg_get_bool(rows, 0, 0);
+    pg_result_free(rows);
+    if (r == 0 && ledger)
+        r = check_not_newer(pg, err);
+    for (const struct embedded_file *file = embedded_files; file->name && r == 0; file++) {
+        if (!str_given(file_version(file)))
+            continue;
+        if (ledger)
+            r = count_file(pg, file, ret, err);
+        else if (!is_reference(file->name))
+            ret->pending++;
+    }
+    return r;
+}

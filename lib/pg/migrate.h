@@ -27,4 +27,14 @@ struct migrate_report {
  */
 int migrate_up(struct pg *pg, struct migrate_report *ret, struct error *err);
 
+/* How a database stands to this program. */
+struct migrate_state {
+    int known;      /* migrations that were applied */
+    int pending;    /* not yet */
+    int changed;    /* applied with another content */
+    int references; /* reference tables whose newest content was not loaded */
+};
+/* Only looks. ERR_INPUT: a newer program has migrated it. Others as pg_exec. */
+int migrate_look(struct pg *pg, struct migrate_state *ret, struct error *err);
+
 #endif

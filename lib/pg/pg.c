@@ -55,14 +55,7 @@ static int prepare(struct pg *pg, const char *sql, const unsigned *types, size_t
     return 0;
 }
 
-struct bound {
-    unsigned types[PG_PARAMS_MAX];
-    const char *values[PG_PARAMS_MAX];
-    int sizes[PG_PARAMS_MAX];
-    int formats[PG_PARAMS_MAX];
-};
-
-static int bind(struct bound *bound, const struct pg_param *params, size_t count, struct error *err)
+int pg_bind(struct pg_bound *bound, const struct pg_param *params, size_t count, struct error *err)
 {
     if (count > PG_PARAMS_MAX)
         return error_set(err, ERR_FAILED, "%zu parameters, at most %d", count, PG_PARAMS_MAX);
@@ -94,18 +87,28 @@ static int take_result(struct pg *pg, PGresult *result, struct pg_result **ret, 
     return 0;
 }
 
+int pg_prepared(struct pg *pg, const char *sql, const struct pg_bound *bound, size_t count,
+                char ret_name[16], struct error *err)
+{
+    size_t index = 0;
+    int r = 0;
+    if (!find_statement(pg, sql, bound->types, count, &index))
+        r = prepare(pg, sql, bound->types, count, &index, err);
+    if (r == 0)
+        statement_name(ret_name, index);
+    return r;
+}
+
 int pg_exec(struct pg *pg, const char *sql, const struct pg_param *params, size_t count,
             struct pg_result **ret, struct error *err)
 {
-    struct bound bound;
+    struct pg_bound bound;
     char name[16];
-    size_t index = 0;
-    int r = bind(&bound, params, count, err);
-    if (r == 0 && !find_statement(pg, sql, bound.types, count, &index))
-        r = prepare(pg, sql, bound.types, count, &index, err);
+    int r = pg_bind(&bound, params, count, err);
+    if (r == 0)
+        r = pg_prepared(pg, sql, &bound, count, name, err);
     if (r < 0)
         return r;
-    statement_name(name, index);
     PGresult *result = PQexecPrepared(pg->connection, name, (int)count, bound.values, bound.sizes,
                                       bound.formats, 1);
     return take_result(pg, result, ret, err);
@@ -136,6 +139,7 @@ void pg_rollback(struct pg *pg)
 {
     if (!pg)
         return;
+    pg_queue_drop(pg);
     PGTransactionStatusType status = PQtransactionStatus(pg->connection);
     if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR)
         PQclear(PQexec(pg->connection, "ROLLBACK"));
@@ -164,6 +168,7 @@ struct pg *pg_free(struct pg *pg)
         free(pg->statements[i].sql);
         free(pg->statements[i].types);
     }
+    pg_queue_drop(pg);
     PQfinish(pg->connection);
     free(pg);
     return NULL;

@@ -96,8 +96,57 @@ int pg_script(struct pg *pg, const char *sql, struct error *err);
 int pg_begin(struct pg *pg, struct error *err);
 /* As pg_exec; ERR_FAILED also when an earlier statement had failed, so that nothing was committed. */
 int pg_commit(struct pg *pg, struct error *err);
-/* Best effort; a broken connection is fine. */
+/* Best effort; a broken connection is fine. What is queued and not under way is dropped. */
 void pg_rollback(struct pg *pg);
+/*
+ * Rows for COPY … FROM STDIN (FORMAT binary), written once into one growing buffer. Memory that is short is noted and told by
+ * pg_queue_copy, so that rows need no checks. Every column of every row is given, in the order of the COPY's list, by one call.
+ */
+struct pg_copy {
+    char *data;
+    size_t size;
+    size_t capacity;
+    size_t rows;
+    bool failed;
+};
+void pg_copy_init(struct pg_copy *copy);
+void pg_copy_clear(struct pg_copy *copy); /* keeps the memory */
+void pg_copy_deinit(struct pg_copy *copy);
+void pg_copy_row(struct pg_copy *copy, int16_t columns); /* begins a row */
+void pg_copy_int16(struct pg_copy *copy, int16_t value);
+void pg_copy_int32(struct pg_copy *copy, int32_t value);
+void pg_copy_int64(struct pg_copy *copy, int64_t value);
+void pg_copy_bool(struct pg_copy *copy, bool value);
+void pg_copy_tri(struct pg_copy *copy, int tri);           /* boolean: -1 = NULL */
+void pg_copy_text(struct pg_copy *copy, struct str value); /* as pg_text; also bytea */
+void pg_copy_uuid(struct pg_copy *copy, const uint8_t bytes[16]);
+void pg_copy_time(struct pg_copy *copy, int64_t at);
+void pg_copy_day(struct pg_copy *copy, int32_t day);
+void pg_copy_null(struct pg_copy *copy);
+
+/*
+ * Statements that run one after another while the caller does something else. What is queued (the texts, the views in params, the
+ * rows, *ret) must live until pg_queue_run has returned something else than PG_BUSY; nothing else may be asked of the connection
+ * until then. ERR_NOMEM, or ERR_INPUT for a parameter that is too large.
+ *
+ * wanted >= 0: how many rows the statement must change, else the queue fails with ERR_CONFLICT.
+ */
+#define PG_ANY INT64_C(-1)
+int pg_queue_exec(struct pg *pg, const char *sql, const struct pg_param *params, size_t count,
+                  int64_t wanted, struct pg_result **ret, struct error *err);
+/* sql: COPY … FROM STDIN (FORMAT binary). */
+int pg_queue_copy(struct pg *pg, const char *sql, const struct pg_copy *rows, struct error *err);
+
+enum { PG_BUSY = 1 };
+/*
+ * Goes on without waiting. 0 = everything queued has been answered; PG_BUSY = call again when the descriptor is readable, or
+ * writable where pg_queue_writes; otherwise as pg_exec: the first failure, with the rest of the queue dropped and its results freed.
+ */
+int pg_queue_run(struct pg *pg, struct error *err);
+bool pg_queue_writes(const struct pg *pg);
+/* Runs it to the end, waiting at most timeout_ms for each answer; ERR_UNAVAILABLE then, and the connection is of no use any more. */
+int pg_queue_finish(struct pg *pg, int timeout_ms, struct error *err);
+
 /* Five-character SQLSTATE of the last failure, "" when there was none. */
 const char *pg_sqlstate(const struct pg *pg);
 

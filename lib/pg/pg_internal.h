@@ -44,9 +44,30 @@ struct pg_statement {
 
 enum { PG_PARAMS_MAX = 128, PG_STATEMENTS_MAX = 256 };
 
+/* One statement of the queue (pg_queue.c). */
+enum { PG_QUEUE_PARAMS_MAX = 10, PG_QUEUE_MAX = 24 };
+struct pg_step {
+    const char *sql;
+    struct pg_param params[PG_QUEUE_PARAMS_MAX];
+    size_t count;
+    int64_t wanted;             /* rows changed, PG_ANY = no matter */
+    struct pg_result **ret;     /* NULL = rows are of no interest */
+    const struct pg_copy *copy; /* not NULL: a COPY of these rows */
+};
+struct pg_queue {
+    struct pg_step steps[PG_QUEUE_MAX];
+    size_t count;
+    size_t next;   /* step under way */
+    bool sent;     /* the step has been sent */
+    bool copying;  /* the server takes its rows */
+    bool writes;   /* bytes wait for the socket */
+    size_t copied; /* bytes of its rows handed to libpq */
+};
+
 struct pg {
     PGconn *connection;
     char sqlstate[6];
+    struct pg_queue queue;
     size_t statement_count;
     struct pg_statement statements[PG_STATEMENTS_MAX];
 };
@@ -62,6 +83,22 @@ uint64_t pg_read_int(const char *in, int size);
 int64_t pg_time_to_wire(int64_t at);
 /* Day to PostgreSQL's, likewise; NO_DAY = infinity. */
 int32_t pg_day_to_wire(int32_t day);
+
+/* Parameters as libpq takes them; views into what they were made from. */
+struct pg_bound {
+    unsigned types[PG_PARAMS_MAX];
+    const char *values[PG_PARAMS_MAX];
+    int sizes[PG_PARAMS_MAX];
+    int formats[PG_PARAMS_MAX];
+};
+/* ERR_INPUT: one is too large; ERR_FAILED: too many. */
+int pg_bind(struct pg_bound *bound, const struct pg_param *params, size_t count, struct error *err);
+/* The name of the statement, prepared (and waited for) if it is not yet. */
+int pg_prepared(struct pg *pg, const char *sql, const struct pg_bound *bound, size_t count,
+                char ret_name[16], struct error *err);
+
+/* Empties the queue and frees the results it has handed out. */
+void pg_queue_drop(struct pg *pg);
 
 /* Sets pg->sqlstate and turns a failed result (may be NULL) into a class and a text. */
 int pg_failure(struct pg *pg, const PGresult *result, struct error *err);

@@ -20,6 +20,11 @@ static void answer_ready(struct service *service, struct http_exchange *exchange
                 0);
 }
 
+static const char *family_of(const struct metric *metric)
+{
+    return metric->histogram ? metric->histogram : metric->name;
+}
+
 static void answer_metrics(struct service *service, struct http_exchange *exchange)
 {
     char *text = NULL;
@@ -35,10 +40,13 @@ static void answer_metrics(struct service *service, struct http_exchange *exchan
             clock_offset() / MS_PER_SECOND);
     for (size_t i = 0; i < service->metric_count; i++) {
         const struct metric *metric = &service->metrics[i];
-        /* Metrics of one name stand together and share one HELP and TYPE. */
-        if (i == 0 || strcmp(metric->name, service->metrics[i - 1].name) != 0)
-            fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
-                    metric->gauge ? "gauge" : "counter");
+        /* Metrics of one family stand together and share one HELP and TYPE. */
+        if (i == 0 || strcmp(family_of(metric), family_of(&service->metrics[i - 1])) != 0)
+            fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", family_of(metric), metric->help,
+                    family_of(metric),
+                    metric->histogram ? "histogram"
+                    : metric->gauge   ? "gauge"
+                                      : "counter");
         bool labelled = metric->labels && *metric->labels;
         fprintf(out, "%s%s%s%s %" PRId64 "\n", metric->name, labelled ? "{" : "",
                 labelled ? metric->labels : "", labelled ? "}" : "", metric->value);

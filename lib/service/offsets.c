@@ -93,6 +93,64 @@ int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t nex
     return moved == 1 ? 0 : lost(claim, err);
 }
 
+void offset_moves_init(struct offset_moves *moves)
+{
+    moves->claim = NULL;
+    pg_array_init(&moves->partitions, PG_INT32);
+    pg_array_init(&moves->epochs, PG_INT64);
+    pg_array_init(&moves->from, PG_INT64);
+    pg_array_init(&moves->to, PG_INT64);
+}
+
+void offset_moves_deinit(struct offset_moves *moves)
+{
+    pg_array_deinit(&moves->partitions);
+    pg_array_deinit(&moves->epochs);
+    pg_array_deinit(&moves->from);
+    pg_array_deinit(&moves->to);
+}
+
+void offset_moves_clear(struct offset_moves *moves)
+{
+    pg_array_clear(&moves->partitions);
+    pg_array_clear(&moves->epochs);
+    pg_array_clear(&moves->from);
+    pg_array_clear(&moves->to);
+}
+
+int offset_moves_add(struct offset_moves *moves, const struct offset_claim *claim,
+                     int64_t next_offset)
+{
+    moves->claim = claim;
+    if (pg_array_int32(&moves->partitions, claim->partition) < 0 ||
+        pg_array_int64(&moves->epochs, claim->epoch) < 0 ||
+        pg_array_int64(&moves->from, claim->next_offset) < 0 ||
+        pg_array_int64(&moves->to, next_offset) < 0)
+        return ERR_NOMEM;
+    return 0;
+}
+
+int offset_moves_queue(const struct offset_moves *moves, struct pg *pg, struct error *err)
+{
+    const struct offset_claim *claim = moves->claim;
+    const struct pg_param params[] = {
+        pg_text(str_of(claim->consumer)),
+        pg_text(str_of(claim->topic)),
+        pg_uuid(claim->owner),
+        pg_array_param(&moves->partitions),
+        pg_array_param(&moves->epochs),
+        pg_array_param(&moves->from),
+        pg_array_param(&moves->to),
+    };
+    return pg_queue_exec(
+        pg,
+        "UPDATE hoso.kafka_offset k SET next_offset = m.next_offset, updated_at = now() "
+        "FROM unnest($4, $5, $6, $7) AS m (partition, epoch, expected, next_offset) "
+        "WHERE k.consumer = $1 AND k.topic = $2 AND k.owner = $3 AND k.partition = m.partition "
+        "AND k.epoch = m.epoch AND k.next_offset = m.expected",
+        params, sizeof params / sizeof *params, moves->partitions.count, NULL, err);
+}
+
 int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err)
 {
     struct pg_param params[SWAP_PARAMS];

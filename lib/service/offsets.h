@@ -58,6 +58,24 @@ int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t nex
                     struct error *err);
 
 /*
+ * Moves of several partitions of one consumer, topic and owner, made by one queued statement: if any of them is not ours any
+ * more, the queue ends with ERR_CONFLICT. Reused; unchanged while the queue runs.
+ */
+struct offset_moves {
+    const struct offset_claim *claim; /* any of them */
+    struct pg_array partitions;
+    struct pg_array epochs;
+    struct pg_array from;
+    struct pg_array to;
+};
+void offset_moves_init(struct offset_moves *moves);
+void offset_moves_deinit(struct offset_moves *moves);
+void offset_moves_clear(struct offset_moves *moves);
+int offset_moves_add(struct offset_moves *moves, const struct offset_claim *claim,
+                     int64_t next_offset); /* ERR_NOMEM */
+int offset_moves_queue(const struct offset_moves *moves, struct pg *pg, struct error *err);
+
+/*
  * After a COMMIT of unknown outcome or an ERR_CONFLICT: sets claim->next_offset to what is stored now. ERR_CONFLICT: the partition
  * is not ours any more.
  */

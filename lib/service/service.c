@@ -15,7 +15,7 @@
 #include "service/health.h"
 #include "service/kafka_settings.h"
 
-enum { OVERRIDES_MAX = 64, WAIT_FDS_MAX = 8 };
+enum { OVERRIDES_MAX = 64, WAIT_FDS_MAX = 16 };
 
 static volatile sig_atomic_t stop_requested;
 static int stop_fd = -1; /* wakes service_wait; an eventfd, so that the handler may write to it */
@@ -210,18 +210,30 @@ void service_close(struct service *service)
 
 void service_wait(struct service *service, const int *fds, size_t fd_count, int timeout_ms)
 {
-    struct pollfd polled[WAIT_FDS_MAX + 2];
-    nfds_t count = 0;
-    polled[count++] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
-    polled[count++] = (struct pollfd){.fd = http_server_fd(service->http), .events = POLLIN};
-    for (size_t i = 0; i < fd_count && i < WAIT_FDS_MAX; i++)
-        polled[count++] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    struct pollfd polled[WAIT_FDS_MAX];
+    if (fd_count > WAIT_FDS_MAX)
+        fd_count = WAIT_FDS_MAX;
+    for (size_t i = 0; i < fd_count; i++)
+        polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    service_wait_on(service, polled, fd_count, timeout_ms);
+}
 
+void service_wait_on(struct service *service, struct pollfd *fds, size_t fd_count, int timeout_ms)
+{
+    struct pollfd polled[WAIT_FDS_MAX + 2];
+    if (fd_count > WAIT_FDS_MAX)
+        fd_count = WAIT_FDS_MAX;
+    if (fd_count > 0)
+        memcpy(polled, fds, fd_count * sizeof *fds);
+    polled[fd_count] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
+    polled[fd_count + 1] = (struct pollfd){.fd = http_server_fd(service->http), .events = POLLIN};
     int http_timeout_ms = http_server_timeout_ms(service->http);
     if (http_timeout_ms >= 0 && (timeout_ms < 0 || http_timeout_ms < timeout_ms))
         timeout_ms = http_timeout_ms;
     if (!service_stopping())
-        poll(polled, count, timeout_ms);
+        poll(polled, fd_count + 2, timeout_ms);
+    if (fd_count > 0)
+        memcpy(fds, polled, fd_count * sizeof *fds);
     http_server_run(service->http);
 }
 

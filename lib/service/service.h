@@ -19,6 +19,8 @@ struct metric {
     const char *labels; /* "reason=\"x\"" or "" */
     const char *help;
     bool gauge;
+    const char *
+        histogram; /* NULL, or the histogram's name, of which this is a _bucket, the _sum or the _count */
     int64_t value;
 };
 
@@ -50,6 +52,9 @@ bool service_stopping(void);
 /* Waits for the listener, extra descriptors (-1 is skipped) or timeout_ms, then serves HTTP. */
 void service_wait(struct service *service, const int *fds, size_t fd_count, int timeout_ms);
 
+/* The same for descriptors that are waited for in other ways too: sets their revents. At most 16. */
+struct pollfd;
+void service_wait_on(struct service *service, struct pollfd *fds, size_t fd_count, int timeout_ms);
 /*
  * Crash points for tests: kills the process with SIGKILL when HOSO_CRASH_AT names this point and its count has come
  * ("aggregator.before_commit:3" = the third pass). One getenv at start; nothing otherwise.

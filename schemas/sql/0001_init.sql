@@ -1,7 +1,6 @@
 -- migrate:up
 
 -- Schema hoso is made by `hoso db migrate` itself, which keeps its ledger there.
-CREATE SCHEMA analytics;
 
 -- Reference: communes with validity dates, agency map, working calendar. Loaded by `hoso db migrate`.
 CREATE TABLE hoso.unit (
@@ -56,10 +55,12 @@ CREATE TABLE hoso.kafka_offset (
     PRIMARY KEY (consumer, topic, partition)
 ) WITH (fillfactor = 50);
 
--- The aggregator's tables.
+-- The aggregator's tables. Codes that are compared for every event are compared byte by byte (COLLATE "C").
+-- Each nextval gives a block of ids that belongs to whoever asked: the first of it, and the 1023 after it.
+CREATE SEQUENCE hoso.dossier_id INCREMENT BY 1024;
 CREATE TABLE hoso.dossier (
-    dossier_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    code              text NOT NULL UNIQUE,
+    dossier_id        bigint PRIMARY KEY DEFAULT nextval('hoso.dossier_id'),
+    code              text COLLATE "C" NOT NULL UNIQUE,
     partition         integer NOT NULL,
     unit_id           integer,              -- NULL = quarantine, or nothing known yet
     quarantine        text,                 -- 'unknown', 'expired', 'split'; NULL = none
@@ -104,8 +105,8 @@ CREATE TABLE hoso.dossier (
     officer           bytea,
     first_ingested_at timestamptz,
     last_ingested_at  timestamptz
-);
-CREATE INDEX dossier_unit ON hoso.dossier (unit_id, accepted_at);
+) WITH (fillfactor = 60);                   -- a row changes a few times in its life; on its own page no index notices
+CREATE INDEX dossier_unit ON hoso.dossier (unit_id);
 CREATE INDEX dossier_quarantine ON hoso.dossier (quarantine) WHERE quarantine IS NOT NULL;
 
 CREATE TABLE hoso.dossier_event (
@@ -125,47 +126,47 @@ CREATE TABLE hoso.rollup_daily (
     partition         integer NOT NULL,
     unit_id           integer NOT NULL,
     day               date NOT NULL,
-    procedure_code    text NOT NULL,
-    channel           text NOT NULL,
-    submitted         bigint NOT NULL,
-    accepted          bigint NOT NULL,
-    refused           bigint NOT NULL,
-    early             bigint NOT NULL,
-    on_time           bigint NOT NULL,
-    late              bigint NOT NULL,
-    late_apology      bigint NOT NULL,
-    withdrawn         bigint NOT NULL,
-    supplements       bigint NOT NULL,
-    level_full        bigint NOT NULL,
-    level_partial     bigint NOT NULL,
-    level_information bigint NOT NULL,
-    non_territorial   bigint NOT NULL,
-    digitised         bigint NOT NULL,
-    paid              bigint NOT NULL,
-    paid_online       bigint NOT NULL,
-    rated             bigint NOT NULL,
-    satisfied         bigint NOT NULL,
-    late_data         bigint NOT NULL,
+    procedure_code    text COLLATE "C" NOT NULL,
+    channel           text COLLATE "C" NOT NULL,
+    submitted         integer NOT NULL,
+    accepted          integer NOT NULL,
+    refused           integer NOT NULL,
+    early             integer NOT NULL,
+    on_time           integer NOT NULL,
+    late              integer NOT NULL,
+    late_apology      integer NOT NULL,
+    withdrawn         integer NOT NULL,
+    supplements       integer NOT NULL,
+    level_full        integer NOT NULL,
+    level_partial     integer NOT NULL,
+    level_information integer NOT NULL,
+    non_territorial   integer NOT NULL,
+    digitised         integer NOT NULL,
+    paid              integer NOT NULL,
+    paid_online       integer NOT NULL,
+    rated             integer NOT NULL,
+    satisfied         integer NOT NULL,
+    late_data         integer NOT NULL,
     work_minutes      bigint NOT NULL,
-    work_4h           bigint NOT NULL,
-    work_1d           bigint NOT NULL,
-    work_3d           bigint NOT NULL,
-    work_5d           bigint NOT NULL,
-    work_10d          bigint NOT NULL,
-    work_20d          bigint NOT NULL,
-    work_more         bigint NOT NULL,
+    work_4h           integer NOT NULL,
+    work_1d           integer NOT NULL,
+    work_3d           integer NOT NULL,
+    work_5d           integer NOT NULL,
+    work_10d          integer NOT NULL,
+    work_20d          integer NOT NULL,
+    work_more         integer NOT NULL,
     PRIMARY KEY (partition, unit_id, day, procedure_code, channel)
-);
+) WITH (fillfactor = 70);
 CREATE TABLE hoso.rollup_open (
     partition      integer NOT NULL,
     unit_id        integer NOT NULL,
     due_date       date NOT NULL,           -- infinity = no due date, never overdue
-    procedure_code text NOT NULL,
-    channel        text NOT NULL,
-    phase          text NOT NULL,           -- waiting, running, paused
-    count          bigint NOT NULL,
+    procedure_code text COLLATE "C" NOT NULL,
+    channel        text COLLATE "C" NOT NULL,
+    phase          text COLLATE "C" NOT NULL,           -- waiting, running, paused
+    count          integer NOT NULL,
     PRIMARY KEY (partition, unit_id, due_date, procedure_code, channel, phase)
-);
+) WITH (fillfactor = 70);
 
 -- Records that could not be used, on their way to the dead-letter topic.
 CREATE TABLE hoso.dlq_outbox (
@@ -266,85 +267,5 @@ CREATE TABLE hoso.outbox (
 );
 CREATE INDEX outbox_unsent ON hoso.outbox (partition, id) WHERE sent_at IS NULL;
 
--- For analysts.
-CREATE VIEW analytics.rollup_daily AS
-SELECT u.unit_id, u.code AS unit_code, u.name AS unit_name, r.day, r.procedure_code, r.channel,
-       sum(submitted)::bigint AS submitted, sum(accepted)::bigint AS accepted, sum(refused)::bigint AS refused,
-       sum(early)::bigint AS early, sum(on_time)::bigint AS on_time, sum(late)::bigint AS late,
-       sum(late_apology)::bigint AS late_apology, sum(withdrawn)::bigint AS withdrawn,
-       sum(supplements)::bigint AS supplements, sum(level_full)::bigint AS level_full,
-       sum(level_partial)::bigint AS level_partial, sum(level_information)::bigint AS level_information,
-       sum(non_territorial)::bigint AS non_territorial, sum(digitised)::bigint AS digitised,
-       sum(paid)::bigint AS paid, sum(paid_online)::bigint AS paid_online, sum(rated)::bigint AS rated,
-       sum(satisfied)::bigint AS satisfied, sum(late_data)::bigint AS late_data,
-       sum(work_minutes)::bigint AS work_minutes, sum(work_4h)::bigint AS work_4h, sum(work_1d)::bigint AS work_1d,
-       sum(work_3d)::bigint AS work_3d, sum(work_5d)::bigint AS work_5d, sum(work_10d)::bigint AS work_10d,
-       sum(work_20d)::bigint AS work_20d, sum(work_more)::bigint AS work_more
-FROM hoso.rollup_daily r JOIN hoso.unit u USING (unit_id)
-GROUP BY u.unit_id, u.code, u.name, r.day, r.procedure_code, r.channel;
-COMMENT ON VIEW analytics.rollup_daily IS 'Per commune, day, procedure and channel: each measure on the Vietnamese day of its own milestone';
-
-CREATE VIEW analytics.rollup_open AS
-SELECT u.unit_id, u.code AS unit_code, u.name AS unit_name, r.due_date, r.procedure_code, r.channel, r.phase,
-       sum(count)::bigint AS count
-FROM hoso.rollup_open r JOIN hoso.unit u USING (unit_id)
-GROUP BY u.unit_id, u.code, u.name, r.due_date, r.procedure_code, r.channel, r.phase
-HAVING sum(count) <> 0;
-COMMENT ON VIEW analytics.rollup_open IS 'Open dossiers by due date; overdue on a day = sum of count where phase = running and due_date < that day';
-
-COMMENT ON COLUMN analytics.rollup_daily.unit_id IS 'Unit, as in hoso.unit: stable for ever, one per name and period';
-COMMENT ON COLUMN analytics.rollup_daily.unit_code IS 'Commune code; may have belonged to another unit before';
-COMMENT ON COLUMN analytics.rollup_daily.unit_name IS 'Name of the commune';
-COMMENT ON COLUMN analytics.rollup_daily.day IS 'Day in Việt Nam on which the measure counts';
-COMMENT ON COLUMN analytics.rollup_daily.procedure_code IS 'MaTTHC, national code';
-COMMENT ON COLUMN analytics.rollup_daily.channel IS 'counter, online, postal, other, unknown';
-COMMENT ON COLUMN analytics.rollup_daily.submitted IS 'Filed that day';
-COMMENT ON COLUMN analytics.rollup_daily.accepted IS 'Accepted (tiếp nhận) that day';
-COMMENT ON COLUMN analytics.rollup_daily.refused IS 'Not accepted (status 3)';
-COMMENT ON COLUMN analytics.rollup_daily.early IS 'Done before the due day';
-COMMENT ON COLUMN analytics.rollup_daily.on_time IS 'Done on the due day, or without a due date';
-COMMENT ON COLUMN analytics.rollup_daily.late IS 'Done after the due day';
-COMMENT ON COLUMN analytics.rollup_daily.late_apology IS 'Done late, and a written apology was sent';
-COMMENT ON COLUMN analytics.rollup_daily.withdrawn IS 'Withdrawn or handed back (status 7), or finally stopped (8)';
-COMMENT ON COLUMN analytics.rollup_daily.supplements IS 'Rounds of supplement begun';
-COMMENT ON COLUMN analytics.rollup_daily.level_full IS 'Accepted: dịch vụ công toàn trình';
-COMMENT ON COLUMN analytics.rollup_daily.level_partial IS 'Accepted: một phần';
-COMMENT ON COLUMN analytics.rollup_daily.level_information IS 'Accepted: cung cấp thông tin';
-COMMENT ON COLUMN analytics.rollup_daily.non_territorial IS 'Accepted: phi địa giới';
-COMMENT ON COLUMN analytics.rollup_daily.digitised IS 'Accepted: with digitised components';
-COMMENT ON COLUMN analytics.rollup_daily.paid IS 'Accepted: fee paid';
-COMMENT ON COLUMN analytics.rollup_daily.paid_online IS 'Accepted: fee paid online';
-COMMENT ON COLUMN analytics.rollup_daily.rated IS 'Rated';
-COMMENT ON COLUMN analytics.rollup_daily.satisfied IS 'Rated 4 or 5 of 5';
-COMMENT ON COLUMN analytics.rollup_daily.late_data IS 'Ended on a word without a date of its own';
-COMMENT ON COLUMN analytics.rollup_daily.work_minutes IS 'Working minutes with the clock running, of those done';
-COMMENT ON COLUMN analytics.rollup_daily.work_4h IS 'Done within 4 working hours';
-COMMENT ON COLUMN analytics.rollup_daily.work_1d IS 'Within 8 hours';
-COMMENT ON COLUMN analytics.rollup_daily.work_3d IS 'Within 24 hours';
-COMMENT ON COLUMN analytics.rollup_daily.work_5d IS 'Within 40 hours';
-COMMENT ON COLUMN analytics.rollup_daily.work_10d IS 'Within 80 hours';
-COMMENT ON COLUMN analytics.rollup_daily.work_20d IS 'Within 160 hours';
-COMMENT ON COLUMN analytics.rollup_daily.work_more IS 'More';
-COMMENT ON COLUMN analytics.rollup_open.unit_id IS 'Unit, as in hoso.unit: stable for ever, one per name and period';
-COMMENT ON COLUMN analytics.rollup_open.unit_code IS 'Commune code; may have belonged to another unit before';
-COMMENT ON COLUMN analytics.rollup_open.unit_name IS 'Name of the commune';
-COMMENT ON COLUMN analytics.rollup_open.due_date IS 'Day by which it is due; infinity = no due date';
-COMMENT ON COLUMN analytics.rollup_open.procedure_code IS 'MaTTHC, national code';
-COMMENT ON COLUMN analytics.rollup_open.channel IS 'counter, online, postal, other, unknown';
-COMMENT ON COLUMN analytics.rollup_open.phase IS 'waiting (not yet accepted), running, paused';
-COMMENT ON COLUMN analytics.rollup_open.count IS 'Open dossiers';
-
--- Roles belong to the whole server, so another database may have made it already.
-DO $$ BEGIN
-    CREATE ROLE hoso_reader NOLOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
-END $$;
-DO $$ BEGIN
-    GRANT USAGE ON SCHEMA analytics TO hoso_reader;
-    GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO hoso_reader;
-EXCEPTION WHEN undefined_object THEN NULL;
-END $$;
-
 -- migrate:down
-DROP SCHEMA analytics CASCADE;
 DROP SCHEMA hoso CASCADE;

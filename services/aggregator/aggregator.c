@@ -1,6 +1,7 @@
 #include "aggregator/internal.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,8 +12,7 @@ enum {
     ASK_TIMEOUT_MS = 5000,
     BACKOFF_FIRST_MS = 100,
     BACKOFF_MAX_MS = 5000,
-    PROBE_EVERY_MS = 1000,
-    PROBE_MS = 500
+    LANES_MAX = 8 /* as the option has it */
 };
 
 int aggregator_new(struct service *service, struct aggregator **ret, struct error *err)
@@ -26,14 +26,12 @@ int aggregator_new(struct service *service, struct aggregator **ret, struct erro
         .service = service,
         .topic = config_text(config, "kafka", NULL, "events_topic"),
         .batch_age_ms = config_duration_ms(config, "aggregator", NULL, "batch_age"),
-        .batch = batch_new((size_t)config_integer(config, "aggregator", NULL, "batch_max")),
-        .backoff = {.first_ms = BACKOFF_FIRST_MS, .max_ms = BACKOFF_MAX_MS},
+        .lane_count = (int)config_integer(config, "aggregator", NULL, "connections"),
+        .retry.backoff = {.first_ms = BACKOFF_FIRST_MS, .max_ms = BACKOFF_MAX_MS},
     };
     random_bytes(aggregator->owner, OWNER_SIZE);
     pg_array_init(&aggregator->ours, PG_INT32);
-    int r = aggregator->batch ? 0 : error_set(err, ERR_NOMEM, "batch: out of memory");
-    if (r == 0)
-        r = reference_rules(config, &aggregator->rules, err);
+    int r = reference_rules(config, &aggregator->rules, err);
     if (r == 0)
         r = reference_hours(config, &hours, err); /* a mistake in them is told now */
     if (r == 0)
@@ -44,7 +42,6 @@ int aggregator_new(struct service *service, struct aggregator **ret, struct erro
         aggregator_free(aggregator);
         return r;
     }
-    aggregator->range_max = aggregator->batch->max;
     *ret = aggregator;
     return 0;
 }
@@ -53,11 +50,13 @@ struct aggregator *aggregator_free(struct aggregator *aggregator)
 {
     if (!aggregator)
         return NULL;
-    batch_free(aggregator->batch); /* before the consumer that owns its messages */
-    aggregator->batch = NULL;
+    for (int i = 0; aggregator->lanes && i < aggregator->lane_count; i++)
+        lane_close(&aggregator->lanes[i]); /* before the consumer that owns their messages */
+    free(aggregator->lanes);
+    aggregator->lanes = NULL;
+    record_release(&aggregator->held);
     consumer_free(aggregator->consumer);
     relay_free(aggregator->relay);
-    applier_free(aggregator->applier);
     refold_free(aggregator->refold);
     pg_free(aggregator->pg);
     reference_deinit(&aggregator->reference);
@@ -72,51 +71,40 @@ struct aggregator *aggregator_free(struct aggregator *aggregator)
 
 /* ---- waiting ---- */
 
-/* Plans the next try; nothing is asked of the servers until then. */
-static void plan_retry(struct aggregator *aggregator)
-{
-    uint32_t random;
-    random_bytes((uint8_t *)&random, sizeof random);
-    int64_t wait_ms = backoff_next_ms(&aggregator->backoff, random);
-    aggregator->retry_at = (struct mono){mono_now().us + wait_ms * 1000};
-    aggregator->retrying = true;
-}
-
-static int retry_wait_ms(const struct aggregator *aggregator)
-{
-    int64_t left_ms = mono_diff_ms(mono_now(), aggregator->retry_at);
-    return left_ms > 0 ? (int)left_ms + 1 : 0;
-}
-
 /* Serves health until the time planned has come, or the signal to stop. */
 static void rest(struct aggregator *aggregator)
 {
-    for (int wait_ms; !service_stopping() && (wait_ms = retry_wait_ms(aggregator)) > 0;)
+    for (int wait_ms; !service_stopping() && (wait_ms = retry_wait_ms(&aggregator->retry)) > 0;)
         service_wait(aggregator->service, NULL, 0, wait_ms);
-    aggregator->retrying = false;
+    aggregator->retry.planned = false;
 }
 
-static void succeeded(struct aggregator *aggregator)
+/* PostgreSQL is well once nothing has to be tried again. */
+static void tell_postgres(struct aggregator *aggregator)
 {
-    backoff_reset(&aggregator->backoff);
-    aggregator->retrying = false;
-    status_trouble(aggregator, TROUBLE_POSTGRES, NULL);
+    int attempts = aggregator->retry.backoff.attempts;
+    for (int i = 0; i < aggregator->lane_count; i++)
+        attempts += aggregator->lanes[i].retry.backoff.attempts;
+    if (attempts == 0)
+        status_trouble(aggregator, TROUBLE_POSTGRES, NULL);
 }
 
 /* ---- partitions come and go; called inside consumer_poll ---- */
 
 static void give_up_all(struct aggregator *aggregator)
 {
+    for (int i = 0; i < aggregator->lane_count; i++)
+        lane_finish(&aggregator->lanes[i]);
     for (int32_t i = 0; i < aggregator->partition_count; i++) {
         if (aggregator->partitions[i].ours)
-            writer_give_up(aggregator, i);
+            lanes_give_up(aggregator, i);
     }
 }
 
 static int claim_all(struct aggregator *aggregator, struct partition_offset *offsets, size_t count,
                      struct error *err)
 {
-    int r = writer_connect(aggregator, err);
+    int r = lanes_connect(aggregator, err);
     for (size_t i = 0; i < count && r == 0; i++) {
         int32_t number = offsets[i].partition;
         if (number >= aggregator->partition_count)
@@ -124,11 +112,11 @@ static int claim_all(struct aggregator *aggregator, struct partition_offset *off
                              "topic %s has grown beyond %d partitions, so dossiers have moved "
                              "between them; `hoso replay` moves to a new topic",
                              aggregator->topic, aggregator->partition_count);
-        r = writer_claim(aggregator, number, err);
+        r = lanes_claim(aggregator, number, err);
         offsets[i].offset = aggregator->partitions[number].claim.next_offset;
     }
     if (r < 0 && aggregator->pg && !pg_alive(aggregator->pg))
-        writer_disconnect(aggregator);
+        aggregator->pg = pg_free(aggregator->pg);
     return r;
 }
 
@@ -144,16 +132,17 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
     while ((r = claim_all(aggregator, offsets, count, err)) == ERR_UNAVAILABLE ||
            r == ERR_CONFLICT) {
         status_trouble(aggregator, TROUBLE_POSTGRES, err->text);
-        plan_retry(aggregator);
+        retry_plan(&aggregator->retry);
         rest(aggregator);
         if (service_stopping())
             return r;
     }
     if (r < 0)
         return r;
-    succeeded(aggregator);
+    retry_reset(&aggregator->retry);
     refold_wake(aggregator->refold);
-    aggregator->in_doubt = false;
+    for (int i = 0; i < aggregator->lane_count; i++)
+        aggregator->lanes[i].in_doubt = false; /* there is nothing in hand */
     aggregator->joined = true;
     status_trouble(aggregator, TROUBLE_DISPLACED, NULL);
     log_info("assigned", "partitions=%zu", count);
@@ -164,30 +153,36 @@ static void on_revoked(void *arg, const int32_t *partitions, size_t count)
 {
     struct aggregator *aggregator = arg;
     (void)partitions; /* the assignor is eager: all of them */
-    if (!aggregator->batch)
+    if (!aggregator->lanes)
         return; /* on the way out */
-    log_info("revoked", "partitions=%zu records_dropped=%zu", count, aggregator->batch->count);
     aggregator->joined = false;
     give_up_all(aggregator);
+    log_info("revoked", "partitions=%zu", count);
 }
 
 /* ---- opening ---- */
 
+static int open_lanes(struct aggregator *aggregator, struct error *err)
+{
+    int r = 0;
+    aggregator->lanes = calloc((size_t)aggregator->lane_count, sizeof *aggregator->lanes);
+    aggregator->refold = refold_new(&aggregator->rules, aggregator->codec);
+    if (!aggregator->lanes || !aggregator->refold)
+        return error_set(err, ERR_NOMEM, "out of memory");
+    for (int i = 0; i < aggregator->lane_count && r == 0; i++)
+        r = lane_open(&aggregator->lanes[i], aggregator, i, err);
+    return r;
+}
+
 static int open_reference(struct aggregator *aggregator, struct error *err)
 {
-    int r = writer_connect(aggregator, err);
-    if (r == 0 && !aggregator->applier) {
-        r = reference_load(aggregator->pg, aggregator->service->config, &aggregator->reference,
-                           err);
-        if (r < 0)
-            return error_prefix(err, r, "reference tables (`hoso db migrate` makes them)");
-        aggregator->applier =
-            applier_new(&aggregator->reference, &aggregator->rules, aggregator->codec);
-        aggregator->refold = refold_new(&aggregator->rules, aggregator->codec);
-        if (!aggregator->applier || !aggregator->refold)
-            return error_set(err, ERR_NOMEM, "out of memory");
-    }
-    return r;
+    int r = lanes_connect(aggregator, err);
+    if (r < 0 || aggregator->lanes)
+        return r;
+    r = reference_load(aggregator->pg, aggregator->service->config, &aggregator->reference, err);
+    if (r < 0)
+        return error_prefix(err, r, "reference tables (`hoso db migrate` makes them)");
+    return open_lanes(aggregator, err);
 }
 
 static int open_partitions(struct aggregator *aggregator, struct error *err)
@@ -229,75 +224,15 @@ static int open_kafka(struct aggregator *aggregator, struct error *err)
 
 /* ---- the loop ---- */
 
-static int take_records(struct aggregator *aggregator, struct error *err)
-{
-    struct record record = {0};
-    struct mono now = mono_now();
-    aggregator->unread = true;
-    while (!batch_full(aggregator->batch)) {
-        int r = consumer_poll(aggregator->consumer, 0, &record, err);
-        if (r == CONSUMER_NOTHING) {
-            aggregator->unread = false;
-            return 0;
-        }
-        if (r == ERR_UNAVAILABLE) { /* librdkafka goes on trying */
-            status_trouble(aggregator, TROUBLE_KAFKA, err->text);
-            return 0;
-        }
-        if (r == ERR_INPUT)
-            return error_prefix(err, r, "decide with `hoso replay` where to go on");
-        if (r < 0)
-            return r;
-        struct partition *partition = &aggregator->partitions[record.partition];
-        int64_t high = record.offset + (r == CONSUMER_RECORD);
-        if (high > partition->high)
-            partition->high = high;
-        /* Of a partition that was taken from us, or read again after a doubt. */
-        if (r == CONSUMER_END || !partition->ours || record.offset < partition->claim.next_offset)
-            record_release(&record);
-        else
-            batch_add(aggregator->batch, &record, aggregator->codec, now);
-    }
-    return 0;
-}
-
-/*
- * Asks the broker where our partitions end (or one, when we have none). Its answer is the lag, and the only sign that Kafka is
- * there while nothing comes: librdkafka tells its log of a lost broker, not us. Over the relay's connections: on the consumer's the
- * question would wait behind its long poll, and Kafka would seem to be away.
- */
-static void probe(struct aggregator *aggregator)
-{
-    struct error err;
-    size_t count = 0;
-    struct partition_offset *ends = aggregator->ends;
-    if (mono_diff_ms(aggregator->probed_at, mono_now()) < PROBE_EVERY_MS)
-        return;
-    for (int32_t i = 0; i < aggregator->partition_count; i++) {
-        if (aggregator->partitions[i].ours)
-            ends[count++].partition = i;
-    }
-    if (count == 0)
-        ends[count++].partition = 0;
-    int r = producer_end_offsets(relay_producer(aggregator->relay), aggregator->topic, ends, count,
-                                 PROBE_MS, &err);
-    status_trouble(aggregator, TROUBLE_KAFKA, r < 0 ? err.text : NULL);
-    for (size_t i = 0; i < count && r == 0; i++) {
-        aggregator->partitions[ends[i].partition].high = ends[i].offset;
-        status_lag(aggregator, ends[i].partition);
-    }
-    aggregator->probed_at = mono_now();
-}
-
 /* What PostgreSQL could not do now is tried again; 0 then. */
 static int postpone(struct aggregator *aggregator, int failure, const struct error *err)
 {
     if (failure != ERR_UNAVAILABLE && failure != ERR_CONFLICT)
         return failure;
     if (aggregator->pg && !pg_alive(aggregator->pg))
-        writer_disconnect(aggregator);
+        aggregator->pg = pg_free(aggregator->pg);
     status_trouble(aggregator, TROUBLE_POSTGRES, err->text);
-    plan_retry(aggregator);
+    retry_plan(&aggregator->retry);
     return 0;
 }
 
@@ -312,67 +247,86 @@ static int relay(struct aggregator *aggregator, struct error *err)
     return 0;
 }
 
-static int batch_left_ms(const struct aggregator *aggregator)
+/* What the connection of its own is for, between the looks at the lanes. */
+static int serve_others(struct aggregator *aggregator, struct error *err)
 {
-    return batch_wait_ms(aggregator->batch, aggregator->batch_age_ms, mono_now());
-}
-
-static int work(struct aggregator *aggregator, struct error *err)
-{
-    int r = take_records(aggregator, err);
-    if (r < 0)
-        return r;
-    probe(aggregator);
-    r = follow_look(aggregator, err);
-    if (r == 0 && (aggregator->in_doubt || batch_left_ms(aggregator) == 0))
-        r = writer_flush(aggregator, err);
+    if (retry_wait_ms(&aggregator->retry) > 0)
+        return 0;
+    int r = lanes_connect(aggregator, err);
     if (r == 0)
-        r = writer_connect(aggregator, err);
-    if (r == 0)
-        r = follow_run(aggregator, err);
+        r = follow_look(aggregator, err);
     if (r == 0)
         r = relay(aggregator, err);
     if (r < 0)
         return postpone(aggregator, r, err);
-    succeeded(aggregator);
+    retry_reset(&aggregator->retry);
     return 0;
 }
 
+/* Descriptors that say when there is something to do, in the order of the enum; then the lanes' sockets. */
+enum { WAIT_CONSUMER, WAIT_RELAY, WAIT_LANES };
+
 static void wait_for_work(struct aggregator *aggregator)
 {
-    const int fds[] = {consumer_fd(aggregator->consumer), relay_fd(aggregator->relay)};
+    struct pollfd fds[WAIT_LANES + LANES_MAX];
+    size_t count = WAIT_LANES;
+    /* With a record in hand that has no room, more would only be told of again and again. */
+    fds[WAIT_CONSUMER] = (struct pollfd){
+        .fd = aggregator->held.handle ? -1 : consumer_fd(aggregator->consumer), .events = POLLIN};
+    fds[WAIT_RELAY] = (struct pollfd){.fd = relay_fd(aggregator->relay), .events = POLLIN};
     int wait_ms = relay_wait_ms(aggregator->relay, mono_now());
-    int left_ms = aggregator->unread ? 0 : batch_left_ms(aggregator);
-    if (left_ms >= 0 && left_ms < wait_ms)
-        wait_ms = left_ms;
-    service_wait(aggregator->service, fds, 2, aggregator->refolding ? 0 : wait_ms);
+    int retry_ms = retry_wait_ms(&aggregator->retry);
+    if (retry_ms > 0)
+        wait_ms = retry_ms;
+    for (int i = 0; i < aggregator->lane_count; i++) {
+        const struct lane *lane = &aggregator->lanes[i];
+        int lane_ms = lane_wait_ms(lane);
+        if (lane_ms >= 0 && lane_ms < wait_ms)
+            wait_ms = lane_ms;
+        if (lane->state == LANE_IDLE)
+            continue;
+        short events = pg_queue_writes(lane->pg) ? POLLIN | POLLOUT : POLLIN;
+        fds[count++] = (struct pollfd){.fd = pg_fd(lane->pg), .events = events};
+    }
+    service_wait_on(aggregator->service, fds, count, aggregator->refolding ? 0 : wait_ms);
 }
 
-/* While a retry is planned nothing is read either: the batch is in hand already, and more would only pile up. */
-static int step(struct aggregator *aggregator, struct error *err)
+static int open_all(struct aggregator *aggregator, struct error *err)
 {
-    if (aggregator->retrying) {
-        rest(aggregator);
+    int r = open_reference(aggregator, err);
+    if (r < 0)
+        return postpone(aggregator, r, err);
+    r = open_kafka(aggregator, err);
+    if (r == ERR_UNAVAILABLE) {
+        status_trouble(aggregator, TROUBLE_KAFKA, err->text);
+        retry_plan(&aggregator->retry);
         return 0;
     }
-    int r = 0;
-    if (!aggregator->consumer) {
-        r = open_reference(aggregator, err);
-        if (r < 0)
-            return postpone(aggregator, r, err);
-        r = open_kafka(aggregator, err);
-        if (r == ERR_UNAVAILABLE) {
-            status_trouble(aggregator, TROUBLE_KAFKA, err->text);
-            plan_retry(aggregator);
-            return 0;
-        }
-        if (r < 0)
-            return r;
-    }
-    r = work(aggregator, err);
-    if (r == 0 && !aggregator->retrying)
-        wait_for_work(aggregator);
     return r;
+}
+
+static int step(struct aggregator *aggregator, struct error *err)
+{
+    if (!aggregator->consumer) {
+        rest(aggregator);
+        return service_stopping() ? 0 : open_all(aggregator, err);
+    }
+    int taken = reader_take(aggregator, err);
+    int r = taken < 0 ? taken : serve_others(aggregator, err);
+    if (r == 0)
+        r = follow_run(aggregator, err);
+    for (int i = 0; i < aggregator->lane_count && r == 0; i++)
+        r = lane_step(&aggregator->lanes[i], err);
+    if (r < 0)
+        return r;
+    tell_postgres(aggregator);
+    if (taken == READER_MORE) {
+        service_wait(aggregator->service, NULL, 0, 0);
+        return 0;
+    }
+    reader_probe(aggregator);
+    wait_for_work(aggregator);
+    return 0;
 }
 
 int aggregator_run(struct aggregator *aggregator)

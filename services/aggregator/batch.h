@@ -8,39 +8,44 @@
 #include "aggregator/intake.h"
 #include "base/clock.h"
 
+#define BATCH_NONE UINT32_MAX
+
 struct batch_item {
     struct record record;
-    struct event event;     /* where refusal.code is NULL */
-    struct refusal refusal; /* else it is a dead letter */
-    bool misplaced;         /* found during the writing: its dossier lives in another partition */
+    struct refusal *refusal; /* not NULL: a dead letter; freed with the item */
+    bool judged;             /* else refusal is not known yet */
+    bool misplaced;          /* found during the writing: its dossier lives in another partition */
+    uint32_t next;           /* the group's next item, BATCH_NONE = none */
 };
 
-/* Good events of one dossier: order[first..first + count) are their items' indexes, as they arrived. */
+/* Good events of one dossier, as they arrived: items `first`, then by `next`. */
 struct batch_group {
     struct str code;
-    size_t first;
-    size_t count;
+    uint32_t hash; /* text_hash(code) */
+    uint32_t first;
+    uint32_t last;
+    uint32_t count;
 };
 
 struct batch {
     struct batch_item *items; /* as they arrived */
     size_t count;
     size_t max;
-    struct mono since; /* when the first one came */
-    size_t *order;
-    struct batch_group *groups; /* of the last batch_group, by code */
+    struct mono since;          /* when the first one came */
+    struct batch_group *groups; /* of the last batch_group, by first arrival */
     size_t group_count;
+    uint32_t *slots; /* group's number + 1 by hash, 0 = free */
+    size_t slot_count;
 };
 
-/* max > 0. NULL when memory is short. */
+/* 0 < max < BATCH_NONE / 4. NULL when memory is short. */
 struct batch *batch_new(size_t max);
 struct batch *
 batch_free(struct batch *batch); /* releases the records; NULL is fine; returns NULL */
 
 bool batch_full(const struct batch *batch);
-/* Takes the record over and judges it; the batch must not be full. */
-void batch_add(struct batch *batch, struct record *record, const struct codec *codec,
-               struct mono now);
+/* Takes the record over; the batch must not be full. */
+void batch_add(struct batch *batch, struct record *record, struct mono now);
 /* Milliseconds until the batch is to be written: 0 = now (full, or its first record is age_ms old), -1 = it is empty. */
 int batch_wait_ms(const struct batch *batch, int64_t age_ms, struct mono now);
 
@@ -49,7 +54,13 @@ void batch_done(struct batch *batch, size_t n);
 /* Releases the items of a partition with offsets below `below`: committed before, or not ours any more (INT64_MAX). */
 void batch_forget(struct batch *batch, int32_t partition, int64_t below);
 
-/* Groups the good events among the first n items by dossier code; fills order, groups, group_count. */
-void batch_group(struct batch *batch, size_t n);
+/* Makes a dead letter of the item. ERR_NOMEM. */
+int batch_refuse(struct batch_item *item, const struct refusal *refusal);
+
+/*
+ * Judges those of the first n items that have not been, and groups the good ones by dossier code; fills groups, group_count. No
+ * item is misplaced after it. ERR_NOMEM.
+ */
+int batch_group(struct batch *batch, size_t n, const struct codec *codec);
 
 #endif

@@ -132,7 +132,7 @@ int dlq_rows_add(struct dlq_rows *rows, const struct record *record, const struc
     return 0;
 }
 
-int dlq_rows_write(const struct dlq_rows *rows, struct pg *pg, struct str topic, struct error *err)
+int dlq_rows_queue(const struct dlq_rows *rows, struct pg *pg, struct str topic, struct error *err)
 {
     if (dlq_rows_count(rows) == 0)
         return 0;
@@ -140,10 +140,11 @@ int dlq_rows_write(const struct dlq_rows *rows, struct pg *pg, struct str topic,
     for (int i = 0; i < COLUMN_COUNT; i++)
         params[i] = pg_array_param(&rows->columns[i]);
     params[COLUMN_COUNT] = pg_text(topic);
-    return pg_exec(pg,
-                   "INSERT INTO hoso.dlq_outbox (partition, \"offset\", key, value, record_time, "
-                   "headers, stage, error_code, message, topic) "
-                   "SELECT *, $10 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) "
-                   "ON CONFLICT (topic, partition, \"offset\") DO NOTHING",
-                   params, COLUMN_COUNT + 1, NULL, err);
+    return pg_queue_exec(
+        pg,
+        "INSERT INTO hoso.dlq_outbox (partition, \"offset\", key, value, record_time, "
+        "headers, stage, error_code, message, topic) "
+        "SELECT *, $10 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+        "ON CONFLICT (topic, partition, \"offset\") DO NOTHING",
+        params, COLUMN_COUNT + 1, PG_ANY, NULL, err);
 }

@@ -15,8 +15,8 @@ void dlq_rows_clear(struct dlq_rows *rows);
 size_t dlq_rows_count(const struct dlq_rows *rows);
 /* Copies the record with its headers. 0 or ERR_NOMEM. */
 int dlq_rows_add(struct dlq_rows *rows, const struct record *record, const struct refusal *refusal);
-/* Inserts them; those that are there already (a replay) stay as they are. As pg_exec. */
-int dlq_rows_write(const struct dlq_rows *rows, struct pg *pg, struct str topic, struct error *err);
+/* Queues their insertion; those that are there already (a replay) stay as they are. As pg_queue_exec. */
+int dlq_rows_queue(const struct dlq_rows *rows, struct pg *pg, struct str topic, struct error *err);
 
 /*
  * Headers as the outbox keeps them, one after another: name, NUL, length (4 bytes, big-endian; all ones = no value at all, which

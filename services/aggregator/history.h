@@ -1,19 +1,22 @@
 /*
- * What PostgreSQL knows about the dossiers of a batch: their rows and all their events, decoded. One thread; reused.
+ * What PostgreSQL knows about dossiers that are not in memory: their rows and all their events. One thread; reused from batch to
+ * batch. The order of calls: clear, ask for each, queue_rows, [the queue runs], take_rows, queue_events, [the queue runs],
+ * take_events; then past and event.
  */
 #ifndef HOSO_AGGREGATOR_HISTORY_H
 #define HOSO_AGGREGATOR_HISTORY_H
 
-#include "aggregator/batch.h"
+#include "codec/codec.h"
+#include "domain/event.h"
 #include "pg/pg.h"
 
-/* Of one group of the batch. */
+/* Of one dossier that was asked for. */
 struct past {
-    bool known; /* has a row; else the rest is zero */
+    int64_t dossier_id; /* 0 = it has no row; then the rest is zero */
     int32_t partition;
     int32_t unit_id; /* under which its contribution was added; 0 = none */
     bool erased;
-    const struct event *events; /* in no particular order */
+    size_t first_event; /* for history_event; in no particular order */
     size_t event_count;
 };
 
@@ -21,14 +24,23 @@ struct history;
 struct history *history_new(void); /* NULL when memory is short */
 struct history *history_free(struct history *history);
 
-/*
- * Loads the dossiers of batch->groups; *ret_pasts[i] belongs to groups[i]. Everything is valid until the next history_load.
- * ERR_FAILED: a stored event cannot be decoded (names the dossier_id); ERR_NOMEM; otherwise as pg_exec.
- */
-int history_load(struct history *history, struct pg *pg, const struct codec *codec,
-                 const struct batch *batch, const struct past **ret_pasts, struct error *err);
+void history_clear(struct history *history);
+/* Gives the number under which history_past has the answer; the code must live until the rows are taken. ERR_NOMEM. */
+int history_ask(struct history *history, struct str code, uint32_t *ret_number);
 
-/* Is this receipt (event_id, ingested_at) among the events? */
-bool past_has(const struct past *past, const struct event *event);
+/* Queues a statement where there is something to ask: 1, or 0 where not. Negative as pg_queue_exec. */
+int history_queue_rows(struct history *history, struct pg *pg, struct error *err);
+int history_queue_events(struct history *history, struct pg *pg, struct error *err);
+/* Take the answer. ERR_NOMEM. */
+int history_take_rows(struct history *history, struct error *err);
+void history_take_events(struct history *history);
+
+const struct past *history_past(const struct history *history, uint32_t number);
+/*
+ * Decodes an event, past->first_event .. + event_count - 1; its text is valid until history_clear. ERR_FAILED: it cannot be decoded
+ * (names the dossier_id).
+ */
+int history_event(const struct history *history, const struct codec *codec, size_t index,
+                  struct event *ret, struct error *err);
 
 #endif

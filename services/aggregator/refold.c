@@ -6,7 +6,7 @@
 #include "aggregator/store_cells.h"
 #include "service/service.h"
 
-enum { CHUNK = 500, LOOK_EVERY_MS = 1000 };
+enum { CHUNK = 500, LOOK_EVERY_MS = 1000, WRITE_TIMEOUT_MS = 30000 };
 
 struct refold {
     const struct fold_rules *rules;
@@ -70,6 +70,11 @@ void refold_wake(struct refold *refold)
 {
     refold->look_now = true;
     refold->partition = -1;
+}
+
+bool refold_must_look(const struct refold *refold)
+{
+    return refold->look_now;
 }
 
 int refold_look(struct refold *refold, struct pg *pg, const struct config *config,
@@ -217,7 +222,9 @@ static int write_moved(struct refold *refold, struct pg *pg, struct error *err)
                     "AS m (dossier_id, unit_id, quarantine) WHERE d.dossier_id = m.dossier_id",
                     params, 3, NULL, err);
     rollup_finish(&refold->rollup);
-    return r < 0 ? r : store_cells_write(refold->cells, pg, &refold->rollup, err);
+    if (r == 0)
+        r = store_cells_queue(refold->cells, pg, &refold->rollup, err);
+    return r < 0 ? r : pg_queue_finish(pg, WRITE_TIMEOUT_MS, err);
 }
 
 /* Inside the transaction. *ret_count: dossiers of the chunk; 0 = the walk is over. */

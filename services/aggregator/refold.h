@@ -23,6 +23,9 @@ struct refold *refold_free(struct refold *refold); /* NULL is fine; returns NULL
 /* Partitions have come: look at the map before anything is written for them, and begin walks anew. */
 void refold_wake(struct refold *refold);
 
+/* There has been no look since then. */
+bool refold_must_look(const struct refold *refold);
+
 /*
  * Looks for a newer map when it is time to, and takes it over into *reference. To be called before each batch, and never between
  * the reading of reference and a commit. 0, or as reference_load.
@@ -31,7 +34,7 @@ int refold_look(struct refold *refold, struct pg *pg, const struct config *confi
                 struct reference *reference, struct error *err);
 
 /*
- * One chunk of the partition, if it is behind the map; moves claim->map_version when the walk is over. *ret_moved grows by the
+ * One chunk of the partition (on a connection that store_prepare has made ready), if it is behind the map; moves claim->map_version when the walk is over. *ret_moved grows by the
  * dossiers that have another unit now. 1 = there is more to do, 0 = it follows the map. Negative: nothing was written, as pg_exec
  * and offsets_check; a COMMIT of unknown outcome does no harm.
  */

@@ -5,98 +5,72 @@
 #include "aggregator/store_cells.h"
 #include "domain/overdue.h"
 
-/* X(column, type, how to append, value): the columns of hoso.dossier after `code` and `partition`. */
+/* X(column, how to write it, value): the columns of hoso.dossier after dossier_id, code and partition. */
 #define DOSSIER_COLUMNS(X)                                                                         \
-    X(unit_id, PG_INT32, put_id, unit_id)                                                          \
-    X(quarantine, PG_TEXT, put_text, str_of(quarantine))                                           \
-    X(alternative_code, PG_TEXT, put_text, d->alternative_code)                                    \
-    X(alias_of, PG_TEXT, put_text, d->alias_of)                                                    \
-    X(erased, PG_BOOL, pg_array_bool, d->erased)                                                   \
-    X(procedure_code, PG_TEXT, put_text, d->procedure_code)                                        \
-    X(field_code, PG_TEXT, put_text, d->field_code)                                                \
-    X(deciding_agency, PG_TEXT, put_text, d->deciding_agency)                                      \
-    X(receiving_agency, PG_TEXT, put_text, d->receiving_agency)                                    \
-    X(deciding_unit, PG_TEXT, put_text, d->deciding_unit)                                          \
-    X(channel, PG_TEXT, put_text, str_of(channel_name(d->channel)))                                \
-    X(subject, PG_TEXT, put_text, str_of(subject_name(d->subject)))                                \
-    X(online_level, PG_TEXT, put_text, str_of(online_level_name(d->online_level)))                 \
-    X(non_territorial, PG_BOOL, put_tri, d->non_territorial)                                       \
-    X(status, PG_INT16, put_small, d->status)                                                      \
-    X(phase, PG_TEXT, put_text, str_of(phase_name(d->phase)))                                      \
-    X(status_at, PG_TIME, pg_array_time, d->status_at)                                             \
-    X(status_basis, PG_TEXT, put_text, str_of(time_basis_name(d->status_basis)))                   \
-    X(portal_status, PG_INT16, put_small, d->portal_status)                                        \
-    X(portal_disagrees, PG_BOOL, pg_array_bool, d->portal_disagrees)                               \
-    X(submitted_at, PG_TIME, pg_array_time, d->submitted_at)                                       \
-    X(accepted_at, PG_TIME, pg_array_time, d->accepted_at)                                         \
-    X(original_due_at, PG_TIME, pg_array_time, d->original_due_at)                                 \
-    X(due_at, PG_TIME, pg_array_time, d->due_at)                                                   \
-    X(promised_at, PG_TIME, pg_array_time, d->promised_at)                                         \
-    X(reappointments, PG_INT32, pg_array_int32, d->reappointments)                                 \
-    X(supplement_rounds, PG_INT32, pg_array_int32, d->supplement_rounds)                           \
-    X(step_due_at, PG_TIME, pg_array_time, d->step_due_at)                                         \
-    X(ended_at, PG_TIME, pg_array_time, d->ended_at)                                               \
-    X(ended_known_at, PG_TIME, pg_array_time, d->ended_known_at)                                   \
-    X(returned_at, PG_TIME, pg_array_time, d->returned_at)                                         \
-    X(verdict, PG_TEXT, put_text, verdict_name(overdue_verdict(d)))                                \
-    X(fee_due, PG_BOOL, put_tri, d->fee_due)                                                       \
-    X(paid, PG_BOOL, put_tri, d->paid)                                                             \
-    X(paid_online, PG_BOOL, put_tri, d->paid_online)                                               \
-    X(digitised, PG_BOOL, put_tri, d->digitised)                                                   \
-    X(apology_sent, PG_BOOL, put_tri, d->apology_sent)                                             \
-    X(late_reason, PG_TEXT, put_text, d->late_reason)                                              \
-    X(rating, PG_INT16, put_small, d->rating)                                                      \
-    X(rated_at, PG_TIME, pg_array_time, d->rated_at)                                               \
-    X(officer, PG_BYTEA, put_text, d->officer)                                                     \
-    X(first_ingested_at, PG_TIME, pg_array_time, d->first_ingested_at)                             \
-    X(last_ingested_at, PG_TIME, pg_array_time, d->last_ingested_at)
+    X(unit_id, put_id, place->unit_id)                                                             \
+    X(quarantine, put_text, str_of(place->quarantine))                                             \
+    X(alternative_code, put_text, d->alternative_code)                                             \
+    X(alias_of, put_text, d->alias_of)                                                             \
+    X(erased, pg_copy_bool, d->erased)                                                             \
+    X(procedure_code, put_text, d->procedure_code)                                                 \
+    X(field_code, put_text, d->field_code)                                                         \
+    X(deciding_agency, put_text, d->deciding_agency)                                               \
+    X(receiving_agency, put_text, d->receiving_agency)                                             \
+    X(deciding_unit, put_text, d->deciding_unit)                                                   \
+    X(channel, put_text, str_of(channel_name(d->channel)))                                         \
+    X(subject, put_text, str_of(subject_name(d->subject)))                                         \
+    X(online_level, put_text, str_of(online_level_name(d->online_level)))                          \
+    X(non_territorial, pg_copy_tri, d->non_territorial)                                            \
+    X(status, put_small, d->status)                                                                \
+    X(phase, put_text, str_of(phase_name(d->phase)))                                               \
+    X(status_at, pg_copy_time, d->status_at)                                                       \
+    X(status_basis, put_text, str_of(time_basis_name(d->status_basis)))                            \
+    X(portal_status, put_small, d->portal_status)                                                  \
+    X(portal_disagrees, pg_copy_bool, d->portal_disagrees)                                         \
+    X(submitted_at, pg_copy_time, d->submitted_at)                                                 \
+    X(accepted_at, pg_copy_time, d->accepted_at)                                                   \
+    X(original_due_at, pg_copy_time, d->original_due_at)                                           \
+    X(due_at, pg_copy_time, d->due_at)                                                             \
+    X(promised_at, pg_copy_time, d->promised_at)                                                   \
+    X(reappointments, pg_copy_int32, d->reappointments)                                            \
+    X(supplement_rounds, pg_copy_int32, d->supplement_rounds)                                      \
+    X(step_due_at, pg_copy_time, d->step_due_at)                                                   \
+    X(ended_at, pg_copy_time, d->ended_at)                                                         \
+    X(ended_known_at, pg_copy_time, d->ended_known_at)                                             \
+    X(returned_at, pg_copy_time, d->returned_at)                                                   \
+    X(verdict, put_text, verdict_name(overdue_verdict(d)))                                         \
+    X(fee_due, pg_copy_tri, d->fee_due)                                                            \
+    X(paid, pg_copy_tri, d->paid)                                                                  \
+    X(paid_online, pg_copy_tri, d->paid_online)                                                    \
+    X(digitised, pg_copy_tri, d->digitised)                                                        \
+    X(apology_sent, pg_copy_tri, d->apology_sent)                                                  \
+    X(late_reason, put_text, d->late_reason)                                                       \
+    X(rating, put_small, d->rating)                                                                \
+    X(rated_at, pg_copy_time, d->rated_at)                                                         \
+    X(officer, put_text, d->officer)                                                               \
+    X(first_ingested_at, pg_copy_time, d->first_ingested_at)                                       \
+    X(last_ingested_at, pg_copy_time, d->last_ingested_at)
 
-enum dossier_column {
-    DOSSIER_code,
-    DOSSIER_partition,
-#define X(column, type, put, value) DOSSIER_##column,
-    DOSSIER_COLUMNS(X)
-#undef X
-        DOSSIER_COLUMN_COUNT
-};
-_Static_assert(DOSSIER_COLUMN_COUNT == 45, "the SQL below binds 45 columns");
-
-enum event_column {
-    EVENT_CODE,
-    EVENT_ID,
-    EVENT_INGESTED_AT,
-    EVENT_OCCURRED_AT,
-    EVENT_KIND,
-    EVENT_STATUS_,
-    EVENT_SOURCE,
-    EVENT_PAYLOAD,
-    EVENT_COLUMN_COUNT
+#define COUNT(column, put, value) +1
+enum {
+    DOSSIER_COLUMN_COUNT = 0 DOSSIER_COLUMNS(COUNT),
+    EVENT_COLUMN_COUNT = 8,
 };
 
 struct store {
-    struct pg_array dossiers[DOSSIER_COLUMN_COUNT];
-    struct pg_array events[EVENT_COLUMN_COUNT];
-    struct pg_array erased; /* codes */
+    struct pg_copy new_dossiers;
+    struct pg_copy changed_dossiers;
+    struct pg_copy events;
+    struct pg_array erased; /* dossier ids */
     struct store_cells *cells;
 };
 
 struct store *store_new(void)
 {
-    static const enum pg_array_type dossier_types[] = {PG_TEXT, PG_INT32,
-#define X(column, type, put, value) type,
-                                                       DOSSIER_COLUMNS(X)
-#undef X
-    };
-    static const enum pg_array_type event_types[] = {PG_TEXT, PG_UUID,  PG_TIME, PG_TIME,
-                                                     PG_TEXT, PG_INT16, PG_TEXT, PG_BYTEA};
     struct store *store = calloc(1, sizeof *store);
     if (!store)
         return NULL;
-    for (int i = 0; i < DOSSIER_COLUMN_COUNT; i++)
-        pg_array_init(&store->dossiers[i], dossier_types[i]);
-    for (int i = 0; i < EVENT_COLUMN_COUNT; i++)
-        pg_array_init(&store->events[i], event_types[i]);
-    pg_array_init(&store->erased, PG_TEXT);
+    pg_array_init(&store->erased, PG_INT64);
     store->cells = store_cells_new();
     return store->cells ? store : store_free(store);
 }
@@ -105,10 +79,9 @@ struct store *store_free(struct store *store)
 {
     if (!store)
         return NULL;
-    for (int i = 0; i < DOSSIER_COLUMN_COUNT; i++)
-        pg_array_deinit(&store->dossiers[i]);
-    for (int i = 0; i < EVENT_COLUMN_COUNT; i++)
-        pg_array_deinit(&store->events[i]);
+    pg_copy_deinit(&store->new_dossiers);
+    pg_copy_deinit(&store->changed_dossiers);
+    pg_copy_deinit(&store->events);
     pg_array_deinit(&store->erased);
     store_cells_free(store->cells);
     free(store);
@@ -117,32 +90,29 @@ struct store *store_free(struct store *store)
 
 void store_clear(struct store *store)
 {
-    for (int i = 0; i < DOSSIER_COLUMN_COUNT; i++)
-        pg_array_clear(&store->dossiers[i]);
-    for (int i = 0; i < EVENT_COLUMN_COUNT; i++)
-        pg_array_clear(&store->events[i]);
+    pg_copy_clear(&store->new_dossiers);
+    pg_copy_clear(&store->changed_dossiers);
+    pg_copy_clear(&store->events);
     pg_array_clear(&store->erased);
 }
 
 /* Text that may be missing: NULL then, also where an empty view has data. */
-static int put_text(struct pg_array *column, struct str text)
+static void put_text(struct pg_copy *rows, struct str text)
 {
-    return str_given(text) ? pg_array_text(column, text) : pg_array_null(column);
+    pg_copy_text(rows, str_given(text) ? text : STR_NONE);
 }
 
-static int put_tri(struct pg_array *column, enum tri value)
+static void put_small(struct pg_copy *rows, int32_t value)
 {
-    return pg_array_tri(column, value);
+    pg_copy_int16(rows, (int16_t)value);
 }
 
-static int put_small(struct pg_array *column, int32_t value)
+static void put_id(struct pg_copy *rows, int32_t id)
 {
-    return pg_array_int16(column, (int16_t)value);
-}
-
-static int put_id(struct pg_array *column, int32_t id)
-{
-    return id == 0 ? pg_array_null(column) : pg_array_int32(column, id);
+    if (id == 0)
+        pg_copy_null(rows);
+    else
+        pg_copy_int32(rows, id);
 }
 
 static struct str verdict_name(enum verdict verdict)
@@ -155,100 +125,93 @@ static struct str verdict_name(enum verdict verdict)
     }
 }
 
-int store_dossier(struct store *store, const struct dossier *d, int32_t partition, int32_t unit_id,
-                  const char *quarantine)
+int store_dossier(struct store *store, const struct dossier *d, const struct place *place)
 {
-    struct pg_array *columns = store->dossiers;
-    if (pg_array_text(&columns[DOSSIER_code], d->code) < 0 ||
-        pg_array_int32(&columns[DOSSIER_partition], partition) < 0)
-        return ERR_NOMEM;
-#define X(column, type, put, value)                                                                \
-    if (put(&columns[DOSSIER_##column], value) < 0)                                                \
-        return ERR_NOMEM;
+    struct pg_copy *rows = place->is_new ? &store->new_dossiers : &store->changed_dossiers;
+    pg_copy_row(rows, DOSSIER_COLUMN_COUNT + 2 + place->is_new);
+    pg_copy_int64(rows, place->dossier_id);
+    pg_copy_int32(rows, place->partition);
+    if (place->is_new)
+        pg_copy_text(rows, d->code);
+#define X(column, put, value) put(rows, value);
     DOSSIER_COLUMNS(X)
 #undef X
-    return d->erased ? pg_array_text(&store->erased, d->code) : 0;
+    return d->erased ? pg_array_int64(&store->erased, place->dossier_id) : 0;
 }
 
-int store_event(struct store *store, const struct event *event, struct str payload)
+void store_event(struct store *store, int64_t dossier_id, const struct event *event,
+                 struct str payload)
 {
-    struct pg_array *columns = store->events;
-    if (pg_array_text(&columns[EVENT_CODE], event->dossier_code) < 0 ||
-        pg_array_uuid(&columns[EVENT_ID], event->event_id) < 0 ||
-        pg_array_time(&columns[EVENT_INGESTED_AT], event->ingested_at) < 0 ||
-        pg_array_time(&columns[EVENT_OCCURRED_AT], event->occurred_at) < 0 ||
-        pg_array_text(&columns[EVENT_KIND], str_of(event_kind_name(event->kind))) < 0 ||
-        put_small(&columns[EVENT_STATUS_], event->status) < 0 ||
-        pg_array_text(&columns[EVENT_SOURCE], event->source) < 0 ||
-        pg_array_text(&columns[EVENT_PAYLOAD], payload) < 0)
-        return ERR_NOMEM;
-    return 0;
+    struct pg_copy *rows = &store->events;
+    pg_copy_row(rows, EVENT_COLUMN_COUNT);
+    pg_copy_int64(rows, dossier_id);
+    pg_copy_uuid(rows, event->event_id);
+    pg_copy_time(rows, event->ingested_at);
+    pg_copy_time(rows, event->occurred_at);
+    pg_copy_text(rows, str_of(event_kind_name(event->kind)));
+    put_small(rows, event->status);
+    pg_copy_text(rows, event->source);
+    pg_copy_text(rows, payload);
 }
 
 /* ---- statements ---- */
 
-#define NAME(column, type, put, value) ", " #column
-#define ASSIGN(column, type, put, value) ", " #column " = excluded." #column
+#define NAME(column, put, value) ", " #column
+#define ASSIGN(column, put, value) ", " #column " = s." #column
 
-static int write_dossiers(const struct store *store, struct pg *pg, struct error *err)
+int store_prepare(struct pg *pg, struct error *err)
 {
-    struct pg_param params[DOSSIER_COLUMN_COUNT];
-    for (int i = 0; i < DOSSIER_COLUMN_COUNT; i++)
-        params[i] = pg_array_param(&store->dossiers[i]);
-    struct pg_result *rows = NULL;
-    int r = pg_exec(
+    int r = pg_script(
         pg,
-        "INSERT INTO hoso.dossier AS d (code, partition" DOSSIER_COLUMNS(
-            NAME) ") SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-                  "$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, "
-                  "$24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, "
-                  "$37, $38, $39, $40, $41, $42, $43, $44, $45) "
-                  "ON CONFLICT (code) DO UPDATE SET partition = excluded."
-                  "partition" DOSSIER_COLUMNS(ASSIGN) " WHERE d.partition = excluded.partition",
-        params, DOSSIER_COLUMN_COUNT, &rows, err);
-    if (r < 0)
-        return r;
-    int64_t written = pg_affected(rows);
-    pg_result_free(rows);
-    if (written != store->dossiers[DOSSIER_code].count)
-        return error_set(err, ERR_CONFLICT,
-                         "a dossier was stored meanwhile under another partition");
-    return 0;
+        "CREATE TEMP TABLE IF NOT EXISTS changed_dossier ON COMMIT DELETE ROWS AS "
+        "SELECT dossier_id, partition" DOSSIER_COLUMNS(NAME) " FROM hoso.dossier WITH NO DATA",
+        err);
+    return r < 0 ? r : store_cells_prepare(pg, err);
 }
 
-static int write_events(const struct store *store, struct pg *pg, struct error *err)
-{
-    struct pg_param params[EVENT_COLUMN_COUNT];
-    for (int i = 0; i < EVENT_COLUMN_COUNT; i++)
-        params[i] = pg_array_param(&store->events[i]);
-    return pg_exec(pg,
-                   "INSERT INTO hoso.dossier_event (dossier_id, event_id, ingested_at, "
-                   "occurred_at, kind, status, source, payload) "
-                   "SELECT d.dossier_id, e.event_id, e.ingested_at, e.occurred_at, e.kind, "
-                   "e.status, e.source, e.payload "
-                   "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS e (code, event_id, ingested_at, "
-                   "occurred_at, kind, status, source, payload) "
-                   "JOIN hoso.dossier d ON d.code = e.code",
-                   params, EVENT_COLUMN_COUNT, NULL, err);
-}
-
-static int forget_erased(const struct store *store, struct pg *pg, struct error *err)
-{
-    const struct pg_param params[] = {pg_array_param(&store->erased)};
-    return pg_exec(pg,
-                   "DELETE FROM hoso.dossier_event e USING hoso.dossier d "
-                   "WHERE d.code = ANY ($1) AND e.dossier_id = d.dossier_id AND e.kind <> 'erased'",
-                   params, 1, NULL, err);
-}
-
-int store_write(struct store *store, struct pg *pg, const struct rollup *rollup, struct error *err)
+static int queue_dossiers(const struct store *store, struct pg *pg, struct error *err)
 {
     int r = 0;
-    if (store->dossiers[DOSSIER_code].count > 0)
-        r = write_dossiers(store, pg, err);
-    if (r == 0 && store->events[EVENT_CODE].count > 0)
-        r = write_events(store, pg, err);
-    if (r == 0 && store->erased.count > 0)
-        r = forget_erased(store, pg, err);
-    return r == 0 ? store_cells_write(store->cells, pg, rollup, err) : r;
+    if (store->new_dossiers.rows > 0)
+        r = pg_queue_copy(pg,
+                          "COPY hoso.dossier (dossier_id, partition, code" DOSSIER_COLUMNS(
+                              NAME) ") FROM STDIN (FORMAT binary)",
+                          &store->new_dossiers, err);
+    if (r < 0 || store->changed_dossiers.rows == 0)
+        return r;
+    r = pg_queue_copy(pg, "COPY pg_temp.changed_dossier FROM STDIN (FORMAT binary)",
+                      &store->changed_dossiers, err);
+    if (r < 0)
+        return r;
+    return pg_queue_exec(
+        pg,
+        "UPDATE hoso.dossier d SET partition = s.partition" DOSSIER_COLUMNS(
+            ASSIGN) " FROM pg_temp.changed_dossier s "
+                    "WHERE d.dossier_id = s.dossier_id AND d.partition = s.partition",
+        NULL, 0, (int64_t)store->changed_dossiers.rows, NULL, err);
+}
+
+static int queue_events(const struct store *store, struct pg *pg, struct error *err)
+{
+    const struct pg_param params[] = {pg_array_param(&store->erased)};
+    int r = 0;
+    if (store->events.rows > 0)
+        r = pg_queue_copy(pg,
+                          "COPY hoso.dossier_event (dossier_id, event_id, ingested_at, "
+                          "occurred_at, kind, status, source, payload) FROM STDIN (FORMAT binary)",
+                          &store->events, err);
+    if (r < 0 || store->erased.count == 0)
+        return r;
+    return pg_queue_exec(pg,
+                         "DELETE FROM hoso.dossier_event "
+                         "WHERE dossier_id = ANY ($1) AND kind <> 'erased'",
+                         params, 1, PG_ANY, NULL, err);
+}
+
+int store_queue(struct store *store, struct pg *pg, const struct rollup *rollup, struct error *err)
+{
+    int r = queue_dossiers(store, pg, err);
+    if (r == 0)
+        r = queue_events(store, pg, err);
+    return r == 0 ? store_cells_queue(store->cells, pg, rollup, err) : r;
 }

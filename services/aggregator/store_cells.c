@@ -2,71 +2,28 @@
 
 #include <stdlib.h>
 
-/* Key columns; rollup_open has the phase too. */
-enum { KEY_PARTITION, KEY_UNIT, KEY_DAY, KEY_PROCEDURE, KEY_CHANNEL, KEY_PHASE, KEY_COUNT };
-enum { DAILY_KEYS = KEY_PHASE };
-
-static const enum pg_array_type key_types[KEY_COUNT] = {PG_INT32, PG_INT32, PG_DAY,
-                                                        PG_TEXT,  PG_TEXT,  PG_TEXT};
-
-/* Keys and values of one statement. */
-struct columns {
-    struct pg_array keys[KEY_COUNT];
-    struct pg_array values[MEASURE_COUNT]; /* rollup_open uses the first only */
-};
-
+/*
+ * Only the owner of a partition writes its cells, so MERGE meets no rival: it adds, makes what is missing, and deletes what comes
+ * to nothing. `takes` spares the look at all measures where nothing is taken away.
+ */
 struct store_cells {
-    struct columns adds;  /* differences to add */
-    struct columns takes; /* of those the keys that lose something, and may be empty now */
+    struct pg_copy daily;
+    struct pg_copy open;
 };
-
-static void init_columns(struct columns *columns)
-{
-    for (int i = 0; i < KEY_COUNT; i++)
-        pg_array_init(&columns->keys[i], key_types[i]);
-    for (int i = 0; i < MEASURE_COUNT; i++)
-        pg_array_init(&columns->values[i], PG_INT64);
-}
-
-static void clear_columns(struct columns *columns)
-{
-    for (int i = 0; i < KEY_COUNT; i++)
-        pg_array_clear(&columns->keys[i]);
-    for (int i = 0; i < MEASURE_COUNT; i++)
-        pg_array_clear(&columns->values[i]);
-}
-
-static void deinit_columns(struct columns *columns)
-{
-    for (int i = 0; i < KEY_COUNT; i++)
-        pg_array_deinit(&columns->keys[i]);
-    for (int i = 0; i < MEASURE_COUNT; i++)
-        pg_array_deinit(&columns->values[i]);
-}
 
 struct store_cells *store_cells_new(void)
 {
-    struct store_cells *cells = calloc(1, sizeof *cells);
-    if (!cells)
-        return NULL;
-    init_columns(&cells->adds);
-    init_columns(&cells->takes);
-    return cells;
+    return calloc(1, sizeof(struct store_cells));
 }
 
 struct store_cells *store_cells_free(struct store_cells *cells)
 {
     if (!cells)
         return NULL;
-    deinit_columns(&cells->adds);
-    deinit_columns(&cells->takes);
+    pg_copy_deinit(&cells->daily);
+    pg_copy_deinit(&cells->open);
     free(cells);
     return NULL;
-}
-
-static int out_of_memory(struct error *err)
-{
-    return error_set(err, ERR_NOMEM, "rollups: out of memory");
 }
 
 /* The procedure is part of the key and never NULL: '' where it is not known. */
@@ -75,137 +32,107 @@ static struct str procedure_text(struct str procedure)
     return str_given(procedure) ? procedure : STR("");
 }
 
-static int add_daily_key(struct columns *columns, const struct daily_delta *delta)
+enum { DAILY_KEYS = 5, OPEN_COLUMNS = 7 };
+
+static void add_daily(struct pg_copy *rows, const struct daily_delta *delta)
 {
     const struct daily_cell *cell = &delta->cell;
-    if (pg_array_int32(&columns->keys[KEY_PARTITION], delta->partition) < 0 ||
-        pg_array_int32(&columns->keys[KEY_UNIT], cell->unit_id) < 0 ||
-        pg_array_day(&columns->keys[KEY_DAY], cell->day) < 0 ||
-        pg_array_text(&columns->keys[KEY_PROCEDURE], procedure_text(cell->procedure)) < 0 ||
-        pg_array_text(&columns->keys[KEY_CHANNEL], str_of(channel_name(cell->channel))) < 0)
-        return ERR_NOMEM;
-    return 0;
+    pg_copy_row(rows, DAILY_KEYS + MEASURE_COUNT + 1);
+    pg_copy_int32(rows, delta->partition);
+    pg_copy_int32(rows, cell->unit_id);
+    pg_copy_day(rows, cell->day);
+    pg_copy_text(rows, procedure_text(cell->procedure));
+    pg_copy_text(rows, str_of(channel_name(cell->channel)));
+    for (int m = 0; m < MEASURE_COUNT; m++) {
+        if (m == MEASURE_work_minutes)
+            pg_copy_int64(rows, cell->measures[m]);
+        else
+            pg_copy_int32(rows, (int32_t)cell->measures[m]); /* one batch's difference */
+    }
+    pg_copy_bool(rows, daily_delta_takes(delta));
 }
 
-static int add_open_key(struct columns *columns, const struct open_delta *delta)
+static void add_open(struct pg_copy *rows, const struct open_delta *delta)
 {
     const struct open_cell *cell = &delta->cell;
-    if (pg_array_int32(&columns->keys[KEY_PARTITION], delta->partition) < 0 ||
-        pg_array_int32(&columns->keys[KEY_UNIT], cell->unit_id) < 0 ||
-        pg_array_day(&columns->keys[KEY_DAY], cell->due_day) < 0 ||
-        pg_array_text(&columns->keys[KEY_PROCEDURE], procedure_text(cell->procedure)) < 0 ||
-        pg_array_text(&columns->keys[KEY_CHANNEL], str_of(channel_name(cell->channel))) < 0 ||
-        pg_array_text(&columns->keys[KEY_PHASE], str_of(phase_name(cell->phase))) < 0)
-        return ERR_NOMEM;
-    return 0;
+    pg_copy_row(rows, OPEN_COLUMNS);
+    pg_copy_int32(rows, delta->partition);
+    pg_copy_int32(rows, cell->unit_id);
+    pg_copy_day(rows, cell->due_day);
+    pg_copy_text(rows, procedure_text(cell->procedure));
+    pg_copy_text(rows, str_of(channel_name(cell->channel)));
+    pg_copy_text(rows, str_of(phase_name(cell->phase)));
+    pg_copy_int32(rows, (int32_t)cell->count);
 }
 
-static int collect_daily(struct store_cells *cells, const struct rollup *rollup)
+int store_cells_prepare(struct pg *pg, struct error *err)
 {
-    for (size_t i = 0; i < rollup->daily_count; i++) {
-        const struct daily_delta *delta = &rollup->daily[i];
-        if (add_daily_key(&cells->adds, delta) < 0)
-            return ERR_NOMEM;
-        if (daily_delta_takes(delta) && add_daily_key(&cells->takes, delta) < 0)
-            return ERR_NOMEM;
-        for (int m = 0; m < MEASURE_COUNT; m++) {
-            if (pg_array_int64(&cells->adds.values[m], delta->cell.measures[m]) < 0)
-                return ERR_NOMEM;
-        }
-    }
-    return 0;
-}
-
-static int collect_open(struct store_cells *cells, const struct rollup *rollup)
-{
-    for (size_t i = 0; i < rollup->open_count; i++) {
-        const struct open_delta *delta = &rollup->open[i];
-        if (add_open_key(&cells->adds, delta) < 0 ||
-            (delta->cell.count < 0 && add_open_key(&cells->takes, delta) < 0) ||
-            pg_array_int64(&cells->adds.values[0], delta->cell.count) < 0)
-            return ERR_NOMEM;
-    }
-    return 0;
-}
-
-static void bind(const struct pg_array *arrays, int count, struct pg_param *out)
-{
-    for (int i = 0; i < count; i++)
-        out[i] = pg_array_param(&arrays[i]);
+    return pg_script(pg,
+                     "CREATE TEMP TABLE IF NOT EXISTS added_daily ON COMMIT DELETE ROWS AS "
+                     "SELECT *, false AS takes FROM hoso.rollup_daily WITH NO DATA; "
+                     "CREATE TEMP TABLE IF NOT EXISTS added_open ON COMMIT DELETE ROWS AS "
+                     "SELECT * FROM hoso.rollup_open WITH NO DATA",
+                     err);
 }
 
 #define NAME(name, text) ", " #name
-#define ADD(name, text) ", " #name " = r." #name " + excluded." #name
-#define IS_ZERO(name, text) " AND r." #name " = 0"
-_Static_assert(DAILY_KEYS + MEASURE_COUNT == 32, "the SQL below binds 32 columns");
+#define VALUE(name, text) ", s." #name
+#define ADD(name, text) ", " #name " = r." #name " + s." #name
+#define IS_ZERO(name, text) " AND r." #name " + s." #name " = 0"
 
-static int write_daily(const struct store_cells *cells, struct pg *pg, struct error *err)
+static int queue_daily(const struct store_cells *cells, struct pg *pg, struct error *err)
 {
-    struct pg_param params[DAILY_KEYS + MEASURE_COUNT];
-    bind(cells->adds.keys, DAILY_KEYS, params);
-    bind(cells->adds.values, MEASURE_COUNT, params + DAILY_KEYS);
-    int r = pg_exec(
+    int r = pg_queue_copy(pg, "COPY pg_temp.added_daily FROM STDIN (FORMAT binary)", &cells->daily,
+                          err);
+    if (r < 0)
+        return r;
+    return pg_queue_exec(
         pg,
-        "INSERT INTO hoso.rollup_daily AS r (partition, unit_id, day, procedure_code, "
-        "channel" MEASURES(
-            NAME) ") "
-                  "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-                  "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, "
-                  "$29, $30, $31, $32) "
-                  "ON CONFLICT (partition, unit_id, day, procedure_code, channel) "
-                  "DO UPDATE SET partition = r.partition" MEASURES(ADD),
-        params, DAILY_KEYS + MEASURE_COUNT, NULL, err);
-    if (r < 0 || cells->takes.keys[0].count == 0)
-        return r;
-    bind(cells->takes.keys, DAILY_KEYS, params);
-    return pg_exec(pg,
-                   "DELETE FROM hoso.rollup_daily r USING unnest($1, $2, $3, $4, $5) "
-                   "AS k (partition, unit_id, day, procedure_code, channel) "
-                   "WHERE r.partition = k.partition AND r.unit_id = k.unit_id AND r.day = k.day "
-                   "AND r.procedure_code = k.procedure_code "
-                   "AND r.channel = k.channel" MEASURES(IS_ZERO),
-                   params, DAILY_KEYS, NULL, err);
+        "MERGE INTO hoso.rollup_daily r USING pg_temp.added_daily s "
+        "ON r.partition = s.partition AND r.unit_id = s.unit_id AND r.day = s.day "
+        "AND r.procedure_code = s.procedure_code AND r.channel = s.channel "
+        "WHEN MATCHED AND s.takes" MEASURES(
+            IS_ZERO) " THEN DELETE "
+                     "WHEN MATCHED THEN UPDATE SET partition = r.partition" MEASURES(
+                         ADD) " WHEN NOT MATCHED THEN INSERT (partition, unit_id, day, "
+                              "procedure_code, channel" MEASURES(
+                                  NAME) ") VALUES (s.partition, s.unit_id, s.day, "
+                                        "s.procedure_code, s.channel" MEASURES(VALUE) ")",
+        NULL, 0, (int64_t)cells->daily.rows, NULL, err);
 }
 
-static int write_open(const struct store_cells *cells, struct pg *pg, struct error *err)
+static int queue_open(const struct store_cells *cells, struct pg *pg, struct error *err)
 {
-    struct pg_param params[KEY_COUNT + 1];
-    bind(cells->adds.keys, KEY_COUNT, params);
-    bind(cells->adds.values, 1, params + KEY_COUNT);
-    int r = pg_exec(pg,
-                    "INSERT INTO hoso.rollup_open AS r (partition, unit_id, due_date, "
-                    "procedure_code, channel, phase, count) "
-                    "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (partition, "
-                    "unit_id, due_date, procedure_code, channel, phase) "
-                    "DO UPDATE SET count = r.count + excluded.count",
-                    params, KEY_COUNT + 1, NULL, err);
-    if (r < 0 || cells->takes.keys[0].count == 0)
+    int r =
+        pg_queue_copy(pg, "COPY pg_temp.added_open FROM STDIN (FORMAT binary)", &cells->open, err);
+    if (r < 0)
         return r;
-    bind(cells->takes.keys, KEY_COUNT, params);
-    return pg_exec(pg,
-                   "DELETE FROM hoso.rollup_open r USING unnest($1, $2, $3, $4, $5, $6) "
-                   "AS k (partition, unit_id, due_date, procedure_code, channel, phase) "
-                   "WHERE r.partition = k.partition AND r.unit_id = k.unit_id "
-                   "AND r.due_date = k.due_date AND r.procedure_code = k.procedure_code "
-                   "AND r.channel = k.channel AND r.phase = k.phase AND r.count = 0",
-                   params, KEY_COUNT, NULL, err);
+    return pg_queue_exec(
+        pg,
+        "MERGE INTO hoso.rollup_open r USING pg_temp.added_open s "
+        "ON r.partition = s.partition AND r.unit_id = s.unit_id AND r.due_date = s.due_date "
+        "AND r.procedure_code = s.procedure_code AND r.channel = s.channel AND r.phase = s.phase "
+        "WHEN MATCHED AND r.count + s.count = 0 THEN DELETE "
+        "WHEN MATCHED THEN UPDATE SET count = r.count + s.count "
+        "WHEN NOT MATCHED THEN INSERT (partition, unit_id, due_date, procedure_code, channel, "
+        "phase, count) VALUES (s.partition, s.unit_id, s.due_date, s.procedure_code, s.channel, "
+        "s.phase, s.count)",
+        NULL, 0, (int64_t)cells->open.rows, NULL, err);
 }
 
-int store_cells_write(struct store_cells *cells, struct pg *pg, const struct rollup *rollup,
+int store_cells_queue(struct store_cells *cells, struct pg *pg, const struct rollup *rollup,
                       struct error *err)
 {
     int r = 0;
-    clear_columns(&cells->adds);
-    clear_columns(&cells->takes);
-    if (collect_daily(cells, rollup) < 0)
-        return out_of_memory(err);
-    if (rollup->daily_count > 0)
-        r = write_daily(cells, pg, err);
-    clear_columns(&cells->adds);
-    clear_columns(&cells->takes);
-    if (r == 0 && collect_open(cells, rollup) < 0)
-        return out_of_memory(err);
-    if (r == 0 && rollup->open_count > 0)
-        r = write_open(cells, pg, err);
+    pg_copy_clear(&cells->daily);
+    pg_copy_clear(&cells->open);
+    for (size_t i = 0; i < rollup->daily_count; i++)
+        add_daily(&cells->daily, &rollup->daily[i]);
+    for (size_t i = 0; i < rollup->open_count; i++)
+        add_open(&cells->open, &rollup->open[i]);
+    if (cells->daily.rows > 0)
+        r = queue_daily(cells, pg, err);
+    if (r == 0 && cells->open.rows > 0)
+        r = queue_open(cells, pg, err);
     return r;
 }

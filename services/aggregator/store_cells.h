@@ -9,8 +9,10 @@ struct store_cells;
 struct store_cells *store_cells_new(void); /* NULL when memory is short */
 struct store_cells *store_cells_free(struct store_cells *cells);
 
-/* Inside the caller's transaction; the rollup is finished. ERR_NOMEM, or as pg_exec. */
-int store_cells_write(struct store_cells *cells, struct pg *pg, const struct rollup *rollup,
+/* As store_prepare. */
+int store_cells_prepare(struct pg *pg, struct error *err);
+/* As store_queue, with a rollup that is finished; replaces what was queued before. */
+int store_cells_queue(struct store_cells *cells, struct pg *pg, const struct rollup *rollup,
                       struct error *err);
 
 #endif

@@ -61,6 +61,8 @@ static int open_parts(struct alerter *alerter, struct error *err)
     if (r == 0)
         r = outbox_new(&alerter->service->kafka, config_text(config, "kafka", NULL, "alerts_topic"),
                        &alerter->outbox, err);
+    if (r == 0)
+        r = people_new(config, &alerter->people, err);
     if (r < 0)
         return r;
     alerter->touched = calloc(alerter->batch_max, sizeof *alerter->touched);
@@ -70,7 +72,19 @@ static int open_parts(struct alerter *alerter, struct error *err)
     alerter->alarm_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (alerter->alarm_fd < 0)
         return error_set(err, ERR_FAILED, "timerfd: %s", strerror(errno));
+    alerter->link_key = str_of(config_text(config, "notify", NULL, "link_key"));
+    if (str_given(alerter->link_key) && alerter->link_key.len < LINK_KEY_MIN)
+        return error_set(err, ERR_INPUT, "[notify] link_key: 32 bytes or more");
     return status_open(alerter, err);
+}
+
+/* Other paths than health: the links in messages. Called between transactions, from service_wait. */
+static void serve(void *arg, struct http_exchange *exchange)
+{
+    struct alerter *alerter = arg;
+    struct pg *pg = alerter->pg && pg_alive(alerter->pg) ? alerter->pg : NULL;
+    if (!page_serve(exchange, pg, alerter->link_key, wallclock_at(&alerter->clock)))
+        http_answer(exchange, 404, "application/json", STR("{\"error\":\"no such page\"}\n"), 0);
 }
 
 int alerter_new(struct service *service, struct alerter **ret, struct error *err)
@@ -80,6 +94,8 @@ int alerter_new(struct service *service, struct alerter **ret, struct error *err
     if (!alerter)
         return error_set(err, ERR_NOMEM, "out of memory");
     alerter->service = service;
+    service->handler = serve;
+    service->handler_arg = alerter;
     alerter->topic = config_text(config, "kafka", NULL, "events_topic");
     alerter->batch_max = (size_t)config_integer(config, "alerter", NULL, "batch_max");
     alerter->batch_age_ms = config_duration_ms(config, "alerter", NULL, "batch_age");
@@ -104,6 +120,7 @@ int alerter_new(struct service *service, struct alerter **ret, struct error *err
 static void disconnect(struct alerter *alerter)
 {
     reader_close(alerter);
+    people_reset(alerter->people);
     reference_deinit(&alerter->reference);
     alerter->rulebook = rulebook_free(alerter->rulebook);
     alerter->pg = pg_free(alerter->pg);
@@ -113,9 +130,11 @@ struct alerter *alerter_free(struct alerter *alerter)
 {
     if (!alerter)
         return NULL;
+    alerter->service->handler = NULL;
     disconnect(alerter);
     status_close(alerter);
     outbox_free(alerter->outbox);
+    people_free(alerter->people);
     judge_free(alerter->judge);
     codec_free(alerter->codec);
     store_events_deinit(&alerter->batch);
@@ -154,7 +173,8 @@ static int connect_all(struct alerter *alerter, struct error *err)
 static void wait_for_work(struct alerter *alerter, int timeout_ms)
 {
     const int fds[] = {alerter->consumer ? consumer_fd(alerter->consumer) : -1,
-                       alerter->consumer ? alerter->alarm_fd : -1, outbox_fd(alerter->outbox)};
+                       alerter->consumer ? alerter->alarm_fd : -1, outbox_fd(alerter->outbox),
+                       people_fd(alerter->people)};
     status_refresh(alerter);
     service_wait(alerter->service, fds, sizeof fds / sizeof *fds, timeout_ms);
 }
@@ -169,6 +189,7 @@ static int sleep_ms(const struct alerter *alerter)
     int ms = sooner(SLEEP_MAX_MS, firing_recheck_ms(alerter));
     if (alerter->owned.count)
         ms = sooner(sooner(ms, outbox_timeout_ms(alerter->outbox)), follow_wait_ms(alerter));
+    ms = sooner(ms, people_timeout_ms(alerter->people));
     if (alerter->batch_count) {
         int64_t left_ms = alerter->batch_age_ms - mono_diff_ms(alerter->batch_began, mono_now());
         ms = sooner(ms, left_ms > 0 ? (int)left_ms : 0);
@@ -200,6 +221,9 @@ static int step(struct alerter *alerter, struct error *err)
         r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
     if (r == 0)
         r = housekeeping_run(alerter, err);
+    if (r == 0)
+        r = people_run(alerter->people, alerter->pg, alerter->reference.calendar,
+                       wallclock_at(&alerter->clock), err);
     if (r < 0)
         return r;
     firing_arm(alerter);
@@ -220,6 +244,7 @@ static void rest(struct alerter *alerter)
     for (int64_t left_ms;
          !service_stopping() && (left_ms = rest_ms - mono_diff_ms(from, mono_now())) > 0;) {
         outbox_run(alerter->outbox, NULL, &alerter->owned, NULL);
+        people_run(alerter->people, NULL, NULL, NO_TIME, NULL);
         wait_for_work(alerter, (int)left_ms);
     }
 }

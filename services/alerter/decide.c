@@ -158,6 +158,7 @@ static struct alert_row new_row(const struct decide_input *in, enum alert_rule r
         .unit_id = in->unit_id,
         .procedure_code = in->dossier->procedure_code,
         .fired_at = in->now_at,
+        .escalate_at = NO_TIME,
     };
     return described(in, episode, row);
 }

@@ -35,7 +35,8 @@ struct alert_row {
     int64_t ended_at;
     int64_t last_event_at;
     int64_t last_ingested_at;
-    enum tri late_data; /* unknown while firing */
+    enum tri late_data;  /* unknown while firing */
+    int64_t escalate_at; /* of a new row: when the next level is told; the judge sets it */
     int32_t
         portal_status; /* what the portal's copy says where it disagrees (domain notes 7.4), else 0 */
 };

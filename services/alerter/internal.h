@@ -6,6 +6,7 @@
 #include "alerter/deadlines.h"
 #include "alerter/judge.h"
 #include "alerter/outbox.h"
+#include "alerter/people.h"
 #include "base/backoff.h"
 #include "domain/wallclock.h"
 #include "service/offsets.h"
@@ -42,6 +43,12 @@ enum metric_index {
     METRIC_LATENESS_MAX,
     METRIC_CLOCK_JUMP,
     METRIC_OUTBOX_UNSENT,
+    METRIC_MESSAGES_SENT,
+    METRIC_MESSAGES_FAILED,
+    METRIC_MESSAGES_DEAD,
+    METRIC_MESSAGES_PENDING,
+    METRIC_MESSAGES_OLDEST,
+    METRIC_BREAKERS_OPEN,
     METRIC_LAG, /* the first of one per partition */
 };
 
@@ -57,6 +64,8 @@ struct alerter {
     struct judge *judge;
     struct rule_set default_rules;
     struct outbox *outbox;
+    struct people *people;
+    struct str link_key;
     int alarm_fd; /* wall-clock timer of the next deadline */
     struct wallclock clock;
     bool clock_known; /* what was believed before the restart has been asked */

@@ -1,5 +1,7 @@
 #include "alerter/judge.h"
 
+#include "alerter/wording.h"
+
 #include <stdlib.h>
 
 struct judge {
@@ -222,6 +224,12 @@ static int decide_about(struct run *run, struct decide_input *in, size_t event_c
                     &set.ladder) < 0 ||
         decide(in, &judge->decision) < 0)
         return error_set(err, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < judge->decision.count && set.escalate_hours; i++) {
+        struct alert_action *action = &judge->decision.actions[i];
+        if (action->change == ALERT_FIRE && wording_is_violation(action->row.rule))
+            action->row.escalate_at =
+                calendar_after(reference->calendar, in->now_at, set.escalate_hours * 60);
+    }
     return 0;
 }
 

@@ -34,6 +34,15 @@ static const struct metric templates[METRIC_LAG] = {
     [METRIC_CLOCK_JUMP] =
         GAUGE("clock_jump_ms", "How far the wall clock is ahead of the time that we go by."),
     [METRIC_OUTBOX_UNSENT] = GAUGE("outbox_unsent", "Notices not yet acknowledged by Kafka."),
+    [METRIC_MESSAGES_SENT] = COUNTER("messages_sent_total", "Messages that a channel took."),
+    [METRIC_MESSAGES_FAILED] =
+        COUNTER("messages_failed_total", "Attempts that a channel did not take."),
+    [METRIC_MESSAGES_DEAD] = GAUGE("messages_dead", "Messages that were given up."),
+    [METRIC_MESSAGES_PENDING] =
+        GAUGE("messages_pending", "Messages not yet taken by their channel."),
+    [METRIC_MESSAGES_OLDEST] = GAUGE("messages_oldest_seconds", "Age of the oldest of these."),
+    [METRIC_BREAKERS_OPEN] =
+        GAUGE("channel_breakers_open", "Channels that are left alone for a while."),
 };
 
 static size_t held_deadlines(const struct alerter *alerter)
@@ -48,39 +57,45 @@ static size_t held_deadlines(const struct alerter *alerter)
     return held;
 }
 
-static bool ready(void *arg, char *reasons, size_t size)
+/* Why we are not ready, as a word and a text; NULL = we are. */
+static const char *trouble_of(const struct alerter *alerter, char *text, size_t text_size)
 {
-    struct alerter *alerter = arg;
-    char text[400] = "";
     const char *name = NULL;
     size_t held = held_deadlines(alerter);
     const char *refused = outbox_failing(alerter->outbox);
     if (*alerter->trouble.text) {
         name = alerter->trouble_with;
-        log_quote(alerter->trouble.text, text, sizeof text);
+        log_quote(alerter->trouble.text, text, text_size);
     } else if (!alerter->consumer) {
         name = "start";
-        snprintf(text, sizeof text, "connecting");
+        snprintf(text, text_size, "connecting");
     } else if (!alerter->joined) {
         name = "kafka";
-        snprintf(text, sizeof text, "waiting for the consumer group");
+        snprintf(text, text_size, "waiting for the consumer group");
     } else if (alerter->broker_silent) {
         name = "kafka";
-        snprintf(text, sizeof text, "no answer from the brokers; %zu deadlines are held", held);
+        snprintf(text, text_size, "no answer from the brokers; %zu deadlines are held", held);
     } else if (alerter->clock.jump_ms) {
         name = "clock";
-        snprintf(text, sizeof text,
+        snprintf(text, text_size,
                  "the wall clock jumped by %" PRId64
                  " s and is not believed; `hoso alerts clock --accept` "
                  "if it is right",
                  alerter->clock.jump_ms / MS_PER_SECOND);
     } else if (held) {
         name = "held";
-        snprintf(text, sizeof text, "%zu deadlines wait until the backlog is read", held);
+        snprintf(text, text_size, "%zu deadlines wait until the backlog is read", held);
     } else if (refused) {
         name = "outbox";
-        log_quote(refused, text, sizeof text);
+        log_quote(refused, text, text_size);
     }
+    return name;
+}
+
+static bool ready(void *arg, char *reasons, size_t size)
+{
+    char text[400] = "";
+    const char *name = trouble_of(arg, text, sizeof text);
     for (char *at = text; *at; at++)
         *at = *at == '\\' ? '/' : *at; /* the text goes into JSON */
     if (name)
@@ -146,6 +161,8 @@ static void refresh_lag(struct alerter *alerter)
 void status_refresh(struct alerter *alerter)
 {
     int64_t open = 0;
+    char text[400] = "";
+    people_trouble(alerter->people, trouble_of(alerter, text, sizeof text) ? text : NULL);
     if (alerter->consumer)
         refresh_lag(alerter);
     for (int i = 0; i < alerter->partition_count; i++) {
@@ -156,6 +173,13 @@ void status_refresh(struct alerter *alerter)
     }
     alerter->metrics[METRIC_OPEN].value = open;
     alerter->metrics[METRIC_HELD].value = (int64_t)held_deadlines(alerter);
+    const struct people_figures figures = people_figures(alerter->people);
+    alerter->metrics[METRIC_MESSAGES_SENT].value = figures.sent;
+    alerter->metrics[METRIC_MESSAGES_FAILED].value = figures.failed;
+    alerter->metrics[METRIC_MESSAGES_DEAD].value = figures.dead;
+    alerter->metrics[METRIC_MESSAGES_PENDING].value = figures.pending;
+    alerter->metrics[METRIC_MESSAGES_OLDEST].value = figures.oldest_s;
+    alerter->metrics[METRIC_BREAKERS_OPEN].value = figures.open_breakers;
     alerter->metrics[METRIC_CLOCK_JUMP].value = alerter->clock.jump_ms;
     alerter->metrics[METRIC_OUTBOX_UNSENT].value = outbox_unsent(alerter->outbox);
 }

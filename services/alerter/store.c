@@ -131,6 +131,7 @@ struct alert_row store_alert(const struct pg_result *result, size_t row)
         .late_data = late_data,
         .rule = alert_rule_of(pg_get_text(result, row, 16)),
         .portal_status = pg_get_int32(result, row, 17),
+        .escalate_at = NO_TIME, /* only counts in a new row */
     };
 }
 

@@ -88,6 +88,7 @@ enum store_column {
     COLUMN_LAST_INGESTED,
     COLUMN_LATE_DATA,
     COLUMN_PORTAL_STATUS,
+    COLUMN_ESCALATE,
     ALERT_COLUMN_COUNT
 };
 struct store_changes {

@@ -8,7 +8,7 @@ static const enum pg_array_type alert_types[ALERT_COLUMN_COUNT] = {
     [COLUMN_ORIGINAL_DUE] = PG_TIME,   [COLUMN_DEADLINE] = PG_TIME,  [COLUMN_BEGAN] = PG_TIME,
     [COLUMN_FIRED] = PG_TIME,          [COLUMN_ENDED] = PG_TIME,     [COLUMN_LAST_EVENT] = PG_TIME,
     [COLUMN_LAST_INGESTED] = PG_TIME,  [COLUMN_LATE_DATA] = PG_BOOL, [COLUMN_RULE] = PG_TEXT,
-    [COLUMN_PORTAL_STATUS] = PG_INT32,
+    [COLUMN_PORTAL_STATUS] = PG_INT32, [COLUMN_ESCALATE] = PG_TIME,
 };
 
 void store_changes_init(struct store_changes *changes)
@@ -80,7 +80,8 @@ int store_change_alert(struct store_changes *changes, struct str code, const str
                   pg_array_time(&column[COLUMN_LAST_EVENT], row->last_event_at) < 0 ||
                   pg_array_time(&column[COLUMN_LAST_INGESTED], row->last_ingested_at) < 0 ||
                   pg_array_tri(&column[COLUMN_LATE_DATA], row->late_data) < 0 ||
-                  pg_array_int32(&column[COLUMN_PORTAL_STATUS], row->portal_status) < 0;
+                  pg_array_int32(&column[COLUMN_PORTAL_STATUS], row->portal_status) < 0 ||
+                  pg_array_time(&column[COLUMN_ESCALATE], row->escalate_at) < 0;
     return failed ? ERR_NOMEM : 0;
 }
 
@@ -114,11 +115,11 @@ static int write_alerts(struct pg *pg, const struct store_changes *changes, stru
         pg,
         "INSERT INTO hoso.alert (alert_id, dossier_code, rule, episode, unit_id, procedure_code, "
         "state, silent, reason, due_at, original_due_at, deadline_at, began_at, fired_at, "
-        "ended_at, last_event_at, last_ingested_at, late_data, portal_status) "
+        "ended_at, last_event_at, last_ingested_at, late_data, portal_status, escalate_at) "
         "SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], "
         "$6::text[], $7::text[], $8::bool[], $9::text[], $10::timestamptz[], $11::timestamptz[], "
         "$12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], "
-        "$16::timestamptz[], $17::timestamptz[], $18::bool[], $19::int[]) "
+        "$16::timestamptz[], $17::timestamptz[], $18::bool[], $19::int[], $20::timestamptz[]) "
         "ON CONFLICT (alert_id) DO UPDATE SET unit_id = excluded.unit_id, "
         "procedure_code = excluded.procedure_code, state = excluded.state, "
         "reason = excluded.reason, due_at = excluded.due_at, "

@@ -69,3 +69,23 @@ def test_random_histories_and_planted_differences(site):
         with pytest.raises(AssertionError) as noticed:
             site.oracle()
         assert re.search(rf"^{table}: \d+ \w+, 1 differ$", str(noticed.value), re.MULTILINE), (table, noticed.value)
+
+
+@pytest.mark.parametrize("memory", ["1", "40000", "167772160"], ids=["none", "scarce", "ample"])
+def test_what_is_kept_in_memory_changes_nothing(site, memory):
+    """Three parts of random histories, kill -9 between them: always cold at first, then with no, little or enough memory."""
+    options = {"aggregator.batch_max": "61", "aggregator.cache": memory, "aggregator.connections": "3"}
+    rows = random_records(500)
+    third = len(rows) // 3
+    aggregator = None
+    for part in (rows[:third], rows[third:2 * third], rows[2 * third:] + rows[::5]):
+        if aggregator:
+            aggregator.kill()
+            aggregator.start(options)
+        site.produce_all(part)
+        aggregator = aggregator or site.start("aggregator", options)
+        site.wait_caught_up("aggregator", deadline_s=120)
+    kept = aggregator.metrics()["hoso_aggregator_cached_dossiers"]
+    assert {"1": kept == 0, "40000": 0 < kept < 200, "167772160": kept > 200}[memory], kept
+    print(site.oracle("--no-alerts"))
+    site.check_rollups()

@@ -10,6 +10,7 @@ DAY = 86_400_000
 AUGUST = 1_754_010_000_000  # 2025-08-01 08:00 in Việt Nam
 BEFORE_MERGER = AUGUST - 60 * DAY
 NGHI_DUONG, KIEN_QUOC = 1171302, 1171301
+OVERDUE_UNIT = "SELECT unit_id FROM alert WHERE dossier_code = 'new-overdue' AND rule = 'overdue' AND state = 'firing'"
 AGENCIES = "agency_code,unit_code,valid_from,valid_to\n"
 UNITS = "unit_id,code,name,kind,valid_from,valid_to,successor_id,split\n"
 
@@ -112,8 +113,7 @@ def waiting(site):
     assert units_of(site) == {
         "new-ended": "unknown", "new-overdue": "unknown", "new-by-unit": str(NGHI_DUONG), "split-open": "split",
         "split-ended": "1052801", "merged-open": str(NGHI_DUONG), "merged-ended": str(KIEN_QUOC), "expired": "expired"}
-    wait_until(lambda: site.sql("SELECT unit_id FROM alert WHERE dossier_code = 'new-overdue' AND state = 'firing'")
-               == [(None,)], "it has fired without a unit")
+    wait_until(lambda: site.sql(OVERDUE_UNIT) == [(None,)], "it has fired without a unit")
     return site
 
 
@@ -138,8 +138,7 @@ def test_what_waits_is_listed_and_leaves_without_a_restart(waiting):
     assert site.sql("SELECT to_char(day, 'YYYY-MM'), sum(late)::int FROM analytics.rollup_daily "
                     "WHERE unit_id = %s AND late > 0 GROUP BY 1", NGHI_DUONG) == [("2025-08", 1)]
     site.check_rollups()
-    wait_until(lambda: site.sql("SELECT unit_id FROM alert WHERE dossier_code = 'new-overdue' AND state = 'firing'")
-               == [(NGHI_DUONG,)], "the alert has come to its commune")
+    wait_until(lambda: site.sql(OVERDUE_UNIT) == [(NGHI_DUONG,)], "the alert has come to its commune")
     wait_until(lambda: [a.value["unit_code"] for a in site.alerts() if a.key == b"new-overdue"][-1:] == ["11713"],
                "the commune is told")
 

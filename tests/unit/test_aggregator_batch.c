@@ -68,7 +68,7 @@ static struct record record_of(int32_t partition, int64_t offset, const char *co
 static void add(int32_t partition, int64_t offset, const char *code)
 {
     struct record record = record_of(partition, offset, code);
-    batch_add(bench.batch, &record, bench.codec, at_ms(0));
+    batch_add(bench.batch, &record, at_ms(0));
     assert_null(record.value.data); /* taken over */
 }
 
@@ -102,9 +102,9 @@ static void waits_for_the_age_of_its_first_record(void **state)
     (void)state;
     struct record record = record_of(0, 1, "A");
     assert_int_equal(batch_wait_ms(bench.batch, 20, at_ms(0)), -1);
-    batch_add(bench.batch, &record, bench.codec, at_ms(100));
+    batch_add(bench.batch, &record, at_ms(100));
     record = record_of(0, 2, "A");
-    batch_add(bench.batch, &record, bench.codec, at_ms(115));
+    batch_add(bench.batch, &record, at_ms(115));
     assert_int_equal(batch_wait_ms(bench.batch, 20, at_ms(100)), 20);
     assert_int_equal(batch_wait_ms(bench.batch, 20, at_ms(119)), 1);
     assert_int_equal(batch_wait_ms(bench.batch, 20, at_ms(120)), 0);
@@ -112,7 +112,7 @@ static void waits_for_the_age_of_its_first_record(void **state)
     assert_int_equal(batch_wait_ms(bench.batch, 0, at_ms(100)), 0);
     batch_done(bench.batch, 2);
     record = record_of(0, 3, "A");
-    batch_add(bench.batch, &record, bench.codec, at_ms(200)); /* counts anew */
+    batch_add(bench.batch, &record, at_ms(200)); /* counts anew */
     assert_int_equal(batch_wait_ms(bench.batch, 20, at_ms(205)), 15);
 }
 
@@ -149,19 +149,26 @@ static void what_was_committed_before_is_forgotten(void **state)
     assert_int_equal(bench.batch->count, 0);
 }
 
-/* "CODE: offset …; " for each group, in the order of codes. */
-static const char *groups(void)
+/* "CODE: offset …; " for each group, by first arrival, of the first n records. */
+static const char *groups(size_t n)
 {
     static char text[512];
     size_t used = 0;
     text[0] = '\0';
+    assert_int_equal(batch_group(bench.batch, n, bench.codec), 0);
     for (size_t i = 0; i < bench.batch->group_count; i++) {
         const struct batch_group *group = &bench.batch->groups[i];
+        uint32_t count = 0;
+        uint32_t last = BATCH_NONE;
         used += (size_t)snprintf(text + used, sizeof text - used, "%.*s:", STR_ARG(group->code));
-        for (size_t k = group->first; k < group->first + group->count; k++)
-            used += (size_t)snprintf(
-                text + used, sizeof text - used, " %lld",
-                (long long)bench.batch->items[bench.batch->order[k]].record.offset);
+        for (uint32_t k = group->first; k != BATCH_NONE; k = bench.batch->items[k].next) {
+            used += (size_t)snprintf(text + used, sizeof text - used, " %lld",
+                                     (long long)bench.batch->items[k].record.offset);
+            last = k;
+            count++;
+        }
+        assert_int_equal(count, group->count);
+        assert_int_equal(last, group->last);
         used += (size_t)snprintf(text + used, sizeof text - used, "; ");
     }
     return text;
@@ -176,12 +183,9 @@ static void groups_are_dossiers_in_order_of_arrival(void **state)
     add(0, 4, "B");
     add(0, 5, "A1");
     add(0, 6, "A");
-    batch_group(bench.batch, 6);
-    assert_string_equal(groups(), "A: 2 6; A1: 5; B: 1 4; ");
-    batch_group(bench.batch, 4);
-    assert_string_equal(groups(), "A: 2; B: 1 4; ");
-    batch_group(bench.batch, 0);
-    assert_string_equal(groups(), "");
+    assert_string_equal(groups(6), "B: 1 4; A: 2 6; A1: 5; ");
+    assert_string_equal(groups(4), "B: 1 4; A: 2; ");
+    assert_string_equal(groups(0), "");
 }
 
 static void the_unreadable_are_known_by_their_refusal(void **state)
@@ -189,10 +193,12 @@ static void the_unreadable_are_known_by_their_refusal(void **state)
     (void)state;
     add(0, 1, NULL);
     add(0, 2, "A");
-    assert_non_null(bench.batch->items[0].refusal.code);
-    assert_null(bench.batch->items[1].refusal.code);
-    batch_group(bench.batch, 2);
-    assert_string_equal(groups(), "A: 2; ");
+    assert_string_equal(groups(2), "A: 2; ");
+    assert_non_null(bench.batch->items[0].refusal);
+    assert_null(bench.batch->items[1].refusal);
+    struct refusal refused = refusal_of("store", REFUSED_DATABASE, "no");
+    assert_int_equal(batch_refuse(&bench.batch->items[1], &refused), 0);
+    assert_string_equal(groups(2), "");
 }
 
 int main(void)

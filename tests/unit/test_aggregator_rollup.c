@@ -133,37 +133,12 @@ static void a_change_of_verdict_is_a_change(void **state)
 static void only_what_takes_can_empty_a_cell(void **state)
 {
     (void)state;
-    struct daily_delta delta = {0, cell(100, MEASURE_work_more, 1)};
+    struct daily_delta delta = {.cell = cell(100, MEASURE_work_more, 1)};
     assert_false(daily_delta_takes(&delta));
     delta.cell.measures[MEASURE_work_more] = -1;
     assert_true(daily_delta_takes(&delta));
     delta.cell.measures[MEASURE_submitted] = 5;
     assert_true(daily_delta_takes(&delta));
-}
-
-/* Two writers that lock rows in one order cannot wait for one another in a circle. */
-static void deltas_are_sorted_by_their_key(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 40; i++) {
-        struct daily_cell made = cell(100 + i * 7 % 5, MEASURE_accepted, 1);
-        made.unit_id = 1 + i * 3 % 4;
-        add(i % 3, of_days(&made, 1), 1);
-        add(i % 3, open_on(200 + i * 11 % 6, PHASE_RUNNING), 1);
-    }
-    rollup_finish(&rollup);
-    for (size_t i = 1; i < rollup.daily_count; i++) {
-        const struct daily_delta *a = &rollup.daily[i - 1];
-        const struct daily_delta *b = &rollup.daily[i];
-        long left = a->partition * 10000L + a->cell.unit_id * 1000L + a->cell.day;
-        assert_true(left < b->partition * 10000L + b->cell.unit_id * 1000L + b->cell.day);
-    }
-    for (size_t i = 1; i < rollup.open_count; i++) {
-        const struct open_delta *a = &rollup.open[i - 1];
-        const struct open_delta *b = &rollup.open[i];
-        assert_true(a->partition * 1000L + a->cell.due_day <
-                    b->partition * 1000L + b->cell.due_day);
-    }
 }
 
 static void cleared_it_begins_anew(void **state)
@@ -189,7 +164,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_comes_to_nothing_is_not_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_change_of_verdict_is_a_change, set_up, tear_down),
         cmocka_unit_test(only_what_takes_can_empty_a_cell),
-        cmocka_unit_test_setup_teardown(deltas_are_sorted_by_their_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cleared_it_begins_anew, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,32 @@
+/* `hoso alerts`: shared by alerts.c (words, options, acts) and alerts_show.c (what is printed). */
+#ifndef HOSO_CLI_ALERTS_H
+#define HOSO_CLI_ALERTS_H
+
+#include "pg/pg.h"
+#include "site.h"
+
+struct alerts_request {
+    struct site site;
+    const char *word; /* list, show, … */
+    const char *id;   /* of an alert, as printed; or its dossier's code */
+    const char *unit;
+    const char *until;
+    const char *to;
+    const char *actor;
+    const char *reason;
+    const char *procedure;
+    const char *rule;
+    bool all;
+    bool dead;
+    bool json;
+    bool accept;
+};
+
+/* All: 0, or an exit code already explained. */
+int alerts_list(const struct alerts_request *request, struct pg *pg, char *const *argv);
+int alerts_dead(const struct alerts_request *request, struct pg *pg, char *const *argv);
+int alerts_show(const struct alerts_request *request, struct pg *pg, char *const *argv);
+/* What each recipient would be told now; sends nothing, notes nothing. */
+int alerts_preview(const struct alerts_request *request, struct pg *pg, char *const *argv);
+
+#endif
