@@ -16,6 +16,7 @@
  * is "hoso NAME", so that messages name it; options begin at argv[1] and getopt's own messages are off (cli_bad_option
  * speaks instead). Returns an exit code of base/error.h.
  */
+int cmd_backfill(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_db(int argc, char **argv);
@@ -25,6 +26,7 @@ int cmd_due(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_topics(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
+int cmd_portal(int argc, char **argv);
 int cmd_quarantine(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_board(int argc, char **argv);

@@ -152,6 +152,8 @@ struct gen {
     int64_t chunk;
     int64_t live; /* > 0: only so many open dossiers, due at live_due_at */
     int64_t live_due_at;
+    uint32_t
+        replaced_percent; /* of the dossiers: have a replacement code beside their own (domain notes, 1.1) */
     struct gen_office *offices; /* the former ones as well */
     size_t office_count;
     uint32_t outcomes[OUT_COUNT]; /* quotas that are left */

@@ -174,6 +174,9 @@ static void put_record(struct json_out *out, const struct gen *gen,
     const struct gen_office *office = gen_decider(life, now);
     json_begin_object(out, NULL);
     put(out, "MaHoSo", life->code);
+    if (life->serial % 100 < gen->replaced_percent)
+        put_format(out, "MaHoSoKhac", "%s-%s-%05u", office->agency, "260601",
+                   life->serial % 100000);
     put_procedure(out, life);
     put_applicant(out, life);
     put_dates(out, life, now);

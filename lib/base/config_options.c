@@ -18,6 +18,18 @@
     {                                                                                              \
         OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .named = true                               \
     }
+#define NAMED_SECRET(s, k, lo, hi, def, h)                                                         \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .named = true, .secret = true               \
+    }
+#define NAMED_DURATION(s, k, lo, hi, def, h)                                                       \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_DURATION, "ms", lo, hi, def, h), .named = true                         \
+    }
+#define NAMED_BOOL(s, k, def, h)                                                                   \
+    {                                                                                              \
+        OPTION(s, k, CONFIG_BOOL, "", 0, 0, def, h), .named = true                                 \
+    }
 #define INTEGER(s, k, u, lo, hi, def, h)                                                           \
     {                                                                                              \
         OPTION(s, k, CONFIG_INTEGER, u, lo, hi, def, h)                                            \
@@ -26,17 +38,9 @@
     {                                                                                              \
         OPTION(s, k, CONFIG_INTEGER, u, lo, hi, def, h), .named = true                             \
     }
-#define NAMED_SECRET(s, k, lo, hi, def, h)                                                         \
-    {                                                                                              \
-        OPTION(s, k, CONFIG_TEXT, "", lo, hi, def, h), .secret = true, .named = true               \
-    }
 #define BOOL(s, k, def, h)                                                                         \
     {                                                                                              \
         OPTION(s, k, CONFIG_BOOL, "", 0, 1, def, h)                                                \
-    }
-#define NAMED_BOOL(s, k, def, h)                                                                   \
-    {                                                                                              \
-        OPTION(s, k, CONFIG_BOOL, "", 0, 1, def, h), .named = true                                 \
     }
 #define DURATION(s, k, lo, hi, def, h)                                                             \
     {                                                                                              \
@@ -119,6 +123,40 @@ const struct config_option config_options[] = {
          "local = the one-stop system itself; portal = the national portal's copy."),
     NAMED_CHOICE("source", "subject_map", "opencps|td|ministry", "td",
          "Which vendor's LoaiDoiTuong codes this source sends."),
+    NAMED_TEXT("source", "folder", 0, 1024, "",
+         "file: where whole files are renamed into; work, done and failed are made in it."),
+    NAMED_CHOICE("source", "rows", "hoso|progress|events", "events",
+         "file, poll: what the rows are where they do not say it themselves (service)."),
+    NAMED_TEXT("source", "agency", 0, 64, "",
+         "file, poll: agency code of rows that come without one (madonvi)."),
+    NAMED_TEXT("source", "url", 0, 2048, "",
+         "poll: what is asked, https://…; since and page are added to its query."),
+    NAMED_TEXT("source", "state_file", 0, 1024, "",
+         "poll: file that keeps the cursor."),
+    NAMED_TEXT("source", "from", 0, 32, "",
+         "poll: where to begin when there is no cursor yet, yyyy-MM-dd; empty = without since."),
+    NAMED_DURATION("source", "every", 100, 86400000, "1m",
+         "poll: from one sweep to the next."),
+    NAMED_DURATION("source", "overlap", 0, 86400000, "2m",
+         "poll: each sweep asks this much further back, for what the source writes late."),
+    NAMED_TEXT("source", "since_name", 1, 64, "since",
+         "poll: name of the query parameter for the time (yyyyMMddHHmmss, Việt Nam)."),
+    NAMED_TEXT("source", "page_name", 1, 64, "page",
+         "poll: name of the query parameter for the token of a page."),
+    NAMED_INTEGER("source", "pages_max", "", 1, 1000000, "10000",
+         "poll: more pages than this in one sweep are a fault of the source."),
+    NAMED_SECRET("source", "credential", 0, 500, "",
+         "poll: sent as Authorization: Bearer."),
+    NAMED_DURATION("source", "timeout", 100, 600000, "30s",
+         "poll: one answer, to its last byte."),
+    NAMED_INTEGER("source", "answer_max", "bytes", 1024, 64 << 20, "8388608",
+         "poll: largest answer."),
+    NAMED_TEXT("source", "ca_file", 0, 1024, "",
+         "poll: certificates to trust (PEM) instead of the system's."),
+    NAMED_TEXT("source", "allow_networks", 0, 1024, "",
+         "poll: private networks that may be asked, 10.20.0.0/16 separated by commas; public ones always may."),
+    NAMED_BOOL("source", "plain_http", "no",
+         "poll: allow http:// without TLS."),
     NAMED_TEXT("source", "secret_procedures", 0, 4096, "",
          "Procedure codes whose dossiers are refused whole (state secrets), separated by commas."),
 

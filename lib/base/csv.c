@@ -61,7 +61,7 @@ static enum field_end read_quoted(struct csv *csv, size_t *used, struct error *e
         if (c == '\0')
             return bad(csv, err, "NUL byte");
         if (!append(csv, used, c))
-            return bad(csv, err, "longer than 4095 bytes");
+            return bad(csv, err, "longer than 65535 bytes");
         advance(csv, c == '"' ? 2 : 1);
     }
 }
@@ -76,7 +76,7 @@ static enum field_end read_plain(struct csv *csv, size_t *used, struct error *er
         if (c == '\0')
             return bad(csv, err, "NUL byte");
         if (!append(csv, used, c))
-            return bad(csv, err, "longer than 4095 bytes");
+            return bad(csv, err, "longer than 65535 bytes");
         advance(csv, 1);
     }
     return end_field(csv, err);
@@ -97,7 +97,7 @@ static int read_record(struct csv *csv, size_t expected, struct error *err)
             return ERR_INPUT;
         csv->fields[count++] = (struct str){csv->text + begin, used - begin};
         if (!append(csv, &used, '\0'))
-            return error_set(err, ERR_INPUT, "line %d: longer than 4095 bytes", csv->line);
+            return error_set(err, ERR_INPUT, "line %d: longer than 65535 bytes", csv->line);
         if (end == END_RECORD) {
             csv->field_count = count;
             return 0;
@@ -148,4 +148,14 @@ int csv_next(struct csv *csv, struct error *err)
         return error_set(err, ERR_INPUT, "line %d: %zu fields, must be %zu", csv->line, got,
                          expected);
     return 1;
+}
+
+int csv_parse_record(struct csv *csv, struct str text, int line, struct error *err)
+{
+    csv->rest = text;
+    csv->next_line = line;
+    int r = read_record(csv, CSV_FIELDS_MAX, err);
+    if (r == 0 && csv->rest.len > 0)
+        r = error_set(err, ERR_INPUT, "line %d: more than one record", line);
+    return r;
 }

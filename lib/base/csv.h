@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
-#define CSV_FIELDS_MAX 16
-#define CSV_RECORD_MAX 4096
+#define CSV_FIELDS_MAX 64
+#define CSV_RECORD_MAX 65536
 
 /* Owned by the caller; no clean-up. Read `fields`, `field_count` and `line` only. */
 struct csv {
@@ -26,6 +26,12 @@ struct csv {
  * columns are then known by position. 0 or ERR_INPUT, which says what was expected.
  */
 int csv_open(struct csv *csv, struct str text, const char *header, struct error *err);
+
+/*
+ * Reads text as one record by itself, without a header: 1..CSV_FIELDS_MAX fields, in field_count; `line` is what errors name. 0 or
+ * ERR_INPUT, as csv_next; also when text holds more than one record.
+ */
+int csv_parse_record(struct csv *csv, struct str text, int line, struct error *err);
 
 /*
  * The next record; empty lines are passed over. 1 = there is one, 0 = the end. ERR_INPUT, naming the line: too many bytes, another

@@ -42,6 +42,8 @@ static const char *advice(enum refusal_code code)
         [REFUSAL_TOO_MANY] = "quá nhiều phần tử; hãy kiểm tra lại hồ sơ",
         [REFUSAL_NOT_OBJECT] = "dòng phải là một đối tượng JSON",
         [REFUSAL_BAD_JSON] = "dòng không phải JSON hợp lệ",
+        [REFUSAL_BAD_CSV] = "dòng CSV sai: dấu nháy, hoặc số cột khác dòng tiêu đề",
+        [REFUSAL_LINE_TOO_LONG] = "dòng quá dài; hãy chia nhỏ",
         [REFUSAL_BAD_AVRO] = "không phải một sự kiện Avro của hoso, đóng khung kiểu Confluent",
         [REFUSAL_NOT_ALLOWED] = "khóa API không được gửi hồ sơ của đơn vị này hoặc loại này",
     };

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "codec/codec.h"
-#include "ingest/feed.h"
+#include "ingest/file_feed.h"
+#include "ingest/poll_feed.h"
 #include "ingest/push.h"
 
 enum {
@@ -16,7 +17,7 @@ enum {
 };
 
 /* What ingest can read by itself. */
-static const struct feed_kind *const feed_kinds[] = {NULL};
+static const struct feed_kind *const feed_kinds[] = {&file_feed_kind, &poll_feed_kind, NULL};
 
 struct ingest {
     struct service *service;

@@ -19,6 +19,8 @@ const char *refusal_name(enum refusal_code code)
         [REFUSAL_TOO_MANY] = "too_many",
         [REFUSAL_NOT_OBJECT] = "not_object",
         [REFUSAL_BAD_JSON] = "bad_json",
+        [REFUSAL_BAD_CSV] = "bad_csv",
+        [REFUSAL_LINE_TOO_LONG] = "line_too_long",
         [REFUSAL_BAD_AVRO] = "bad_avro",
         [REFUSAL_NOT_ALLOWED] = "not_allowed",
     };

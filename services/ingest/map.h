@@ -27,8 +27,10 @@ enum refusal_code {
     REFUSAL_TOO_MANY,        /* more parts than a dossier can have */
     REFUSAL_NOT_OBJECT,      /* the row is not a JSON object */
     REFUSAL_BAD_JSON,        /* the line is not JSON */
-    REFUSAL_NOT_ALLOWED,     /* the sender's key is not for this unit or kind */
-    REFUSAL_BAD_AVRO,        /* not one of our events as framed Avro */
+    REFUSAL_BAD_CSV,       /* the line is not CSV, or has not as many fields as there are columns */
+    REFUSAL_LINE_TOO_LONG, /* or the file, where it is read as a whole */
+    REFUSAL_NOT_ALLOWED,   /* the sender's key is not for this unit or kind */
+    REFUSAL_BAD_AVRO,      /* not one of our events as framed Avro */
     REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal_code code); /* "missing", … for answers and metrics */

@@ -3,6 +3,8 @@ Personal data ends at ingest. A marked word stands in every personal field of ev
 broken messages and in refused rows; then it must not be found in Kafka, the log, the metrics or any answer.
 """
 
+import csv
+import io
 import itertools
 import json
 import os
@@ -12,6 +14,8 @@ import subprocess
 
 import pytest
 from harness import wait_until
+from harness.drop import Drop
+from harness.portal import Portal, page
 from harness.records import encode_event
 
 MARK = "CANARY"
@@ -185,3 +189,87 @@ def test_a_crash_leaves_no_core_file(site, tmp_path):
     site.push("DongBoHoSoMC", [record()])
     process, ingest.process = ingest.process, None
     assert not dumps_core(process.pid, tmp_path)
+
+
+def flat(row):
+    """As a table has it: text only."""
+    return {name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for name, value in row.items()
+            if name.isascii() and not isinstance(value, (list, dict))}
+
+
+def table(rows):
+    out = io.StringIO()
+    writer = csv.DictWriter(out, sorted({name for row in rows for name in row}))
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def file_bodies():
+    """{name: bytes}: good, refused and broken ones of every form, marks everywhere."""
+    rows = [record(), *(record(**{field: mark()}) for field in ("MaHoSo", "MaTTHC", "NgayTra", "TrangThaiHoSo"))]
+    broken = [json.dumps(record())[:-4], mark(), json.dumps(mark()), json.dumps({"service": mark(), "data": [mark()]}),
+              json.dumps({"data": [record()], "madonvi": mark()}), json.dumps([mark()]),
+              json.dumps(record()).replace("NGUOI", "NG\x01OI")]
+    lines = "\n".join([*(json.dumps(row, ensure_ascii=False) for row in rows), *broken]).encode()
+    rows_of_csv = table([flat(row) for row in rows])
+    return {
+        "good.json": json.dumps({"service": "DongBoHoSoMC", "data": rows}, ensure_ascii=False).encode(),
+        "lines.ndjson": lines + b"\n" + json.dumps(record()).encode().replace(b"NGUOI", b"NG\xffOI"),
+        "table.csv": rows_of_csv + f'{mark()}\n"{mark()}\n'.encode(),
+        "broken.json": json.dumps(record())[:-4].encode(),
+        "names.csv": f"{mark()},{mark()}\n1,2\n".encode(),
+        "other.xlsx": mark().encode(),
+    }
+
+
+def poll_answers():
+    yield page([record(), record(MaHoSo=mark()), mark(), record(NgayTra=mark())])
+    yield page([record()])[:-4]
+    yield mark().encode()
+    yield json.dumps({"data": mark(), "next": None}).encode()
+    yield json.dumps({"data": [record()], "madonvi": mark()}).encode()
+    yield page([record()]).replace(b"NGUOI", b"NG\xffOI")
+
+
+def assert_database_clean(site):
+    hexadecimal = MARK.encode().hex()
+    for table_name, in site.sql("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'hoso'"):
+        found = site.sql(f"SELECT count(*) FROM hoso.{table_name} t WHERE t::text LIKE %s OR t::text LIKE %s",
+                         f"%{MARK}%", f"%{hexadecimal}%")
+        assert found == [(0,)], table_name
+
+
+def test_marked_words_end_at_ingest_from_files_and_polls_too(site):
+    drop = Drop(site, rows="hoso")
+    portal, answers = Portal(), list(poll_answers())
+    portal.answer = lambda query, headers: (200, {}, answers.pop(0) if answers else page([]))
+    cursor = site.folder / "cong-hoi.cursor"
+    for key, value in {"kind": "poll", "url": portal.url, "rows": "hoso", "plain_http": "yes", "every": "100ms",
+                       "allow_networks": "127.0.0.1", "state_file": str(cursor)}.items():
+        site.set("source.cong-hoi", key, value)
+    ingest = site.start("ingest")
+    site.start("aggregator")
+    site.start("alerter")
+    for name, data in file_bodies().items():
+        drop.put(name, data)
+    drop.wait_done("good.json", "lines.ndjson", "table.csv")
+    for name in ("broken.json", "names.csv", "other.xlsx"):
+        drop.wait_failed(name)
+    wait_until(lambda: not answers, "every answer has been read", 120)
+    wait_until(lambda: len(portal.asked) > 7, "and one after them", 120)
+    portal.stop()
+    site.wait_caught_up("aggregator", "alerter")
+    assert len(drop.refused("lines.ndjson")) == 12 and len(drop.refused("table.csv")) >= 5
+    kept = [path for path in [*drop.folder.rglob("*"), cursor] if path.is_file() and path.name not in file_bodies()]
+    assert {path.suffix for path in kept} >= {".csv", ".reason", ".cursor"}
+    for path in kept:
+        assert MARK not in path.read_text(), path
+    stored = site.events(raw=True)
+    assert {event.headers["ce_source"] for event in stored} == {b"tep", b"cong-hoi"}
+    for event in stored:
+        assert MARK.encode() not in event.key + event.value + b"".join(event.headers.values())
+    assert MARK.encode() not in ingest.request("/metrics")[1]
+    assert_database_clean(site)
+    for service in site.services:
+        assert MARK not in service.log(10**7), service.label
