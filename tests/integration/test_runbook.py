@@ -27,5 +27,5 @@ def test_every_example_works(site):
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=120, check=False,
                           env={**os.environ, "URL": f"http://127.0.0.1:{ingest.port}", "KEY": key})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(re.findall(r'"error_code":"0"', done.stdout)) == 5, done.stdout
+    assert len(re.findall(r'"error_code":"0","message"', done.stdout)) == 5, done.stdout
     assert sorted(event.value["kind"] for event in site.events()) == ["progress", "progress", "record", "record"]
