@@ -31,6 +31,8 @@ static const struct command {
     {"report", cmd_report, "-c hoso.conf --unit 11713 --from 2025-07-01 --to 2026-06-30",
      "tổng hợp tình hình giải quyết hồ sơ của một xã trong kỳ",
      "summary of one commune's dossiers in a period"},
+    {"board", cmd_board, "user add --name truc.ban --role city -c hoso.conf",
+     "tài khoản của bảng theo dõi trực tiếp", "accounts of the live board"},
     {"dlq", cmd_dlq, "list -c hoso.conf", "những bản ghi không dùng được: liệt kê, xem, gửi lại",
      "records that could not be used: list, show, send again"},
     {"doctor", cmd_doctor, "-c hoso.conf", "khám hệ thống: cái gì ổn, cái gì không, phải làm gì",

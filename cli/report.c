@@ -1,100 +1,70 @@
-/* `hoso report`: how one commune dealt with its dossiers in a period; the columns of form II.06a. */
+/* `hoso report`: the official forms, for one commune or the whole city, read at the end of a period. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
-#include "report_print.h"
-#include "site.h"
+#include "report_request.h"
 
 static const char help_vi[] =
     "Ví dụ:\n"
     "  hoso report -c hoso.conf --unit 11713 --from 2025-07-01 --to 2026-06-30\n"
-    "  hoso report -c hoso.conf --unit 11713 --from 01/07/2025 --to 31/12/2025 --json\n\n"
-    "Tổng hợp tình hình giải quyết hồ sơ của một xã, theo các cột của biểu II.06a, tính từ từng hồ "
-    "sơ.\n"
-    "Đọc vào cuối ngày cuối kỳ (hoặc hôm nay, nếu kỳ chưa hết): quá hạn là hạn trước ngày đó. Hồ "
-    "sơ\n"
-    "tạm dừng (chờ bổ sung, chờ nộp tiền) là trong hạn; rút hồ sơ là đúng hạn. Mã thoát 1 nếu các "
-    "cột\n"
-    "không khớp: tiếp nhận = đã giải quyết + đang giải quyết.\n\n"
-    "  --unit MÃ       mã xã, phường, đặc khu vào ngày cuối kỳ\n"
-    "  --from NGÀY     ngày đầu kỳ\n"
-    "  --to NGÀY       ngày cuối kỳ\n"
-    "  --json          kết quả dạng JSON\n";
+    "  hoso report ii06a -c hoso.conf --unit 11713 --from 01/07/2026 --to 31/07/2026 --out "
+    "bieu.xlsx\n"
+    "  hoso report 07a -c hoso.conf --unit all --from 2026-07-01 --to 2026-07-31 --format html\n"
+    "  hoso report ii06a -c hoso.conf --unit 11713 --from 2026-07-01 --to 2026-07-31 --list late\n"
+    "  hoso report ii06a … --known-at \"08:00 01/08/2026\" --explain\n\n"
+    "Biểu: tong-hop (mặc định), ii06a, ii06b, 07a, 07a-tuan, nguyen-nhan, 766.\n"
+    "Đọc vào cuối ngày cuối kỳ (hoặc hôm nay, nếu kỳ chưa hết): quá hạn là hạn trước ngày đó; việc "
+    "làm\n"
+    "sau ngày đó không đổi số liệu của kỳ, dữ liệu đến muộn thì có. Hồ sơ tạm dừng là trong hạn; "
+    "rút hồ\n"
+    "sơ là đúng hạn. Mã thoát 1 nếu các cột không khớp; hồ sơ nào làm sai được nêu ra.\n\n"
+    "  --unit MÃ        mã xã, phường, đặc khu vào ngày cuối kỳ; all = cả thành phố\n"
+    "  --from NGÀY      ngày đầu kỳ\n"
+    "  --to NGÀY        ngày cuối kỳ\n"
+    "  --format DẠNG    table, csv, json, html, xlsx; không nêu thì theo đuôi của --out\n"
+    "  --json           như --format json\n"
+    "  --out TỆP        ghi vào tệp (xlsx luôn cần)\n"
+    "  --known-at LÚC   chỉ theo những gì đã biết đến lúc đó\n"
+    "  --explain        cùng --known-at: nêu hồ sơ nào nay tính khác, và vì sao\n"
+    "  --list LOẠI      liệt kê hồ sơ: early, on_time, withdrawn, late, running, paused, overdue, "
+    "waiting,\n"
+    "                   refused, new, carried, all (table hoặc csv)\n"
+    "  --codes          kèm mã hồ sơ (chỉ với tài khoản được phép)\n"
+    "  --public         bản công khai: che ô dưới 5 hồ sơ\n"
+    "Mỗi lần xuất khác dạng table được ghi vào analytics.report_export.\n";
 static const char help_en[] =
     "Examples:\n"
     "  hoso report -c hoso.conf --unit 11713 --from 2025-07-01 --to 2026-06-30\n"
-    "  hoso report -c hoso.conf --unit 11713 --from 01/07/2025 --to 31/12/2025 --json\n\n"
-    "How one commune dealt with its dossiers, in the columns of form II.06a, counted from the "
-    "dossiers.\n"
+    "  hoso report ii06a -c hoso.conf --unit 11713 --from 01/07/2026 --to 31/07/2026 --out "
+    "form.xlsx\n"
+    "  hoso report 07a -c hoso.conf --unit all --from 2026-07-01 --to 2026-07-31 --format html\n"
+    "  hoso report ii06a -c hoso.conf --unit 11713 --from 2026-07-01 --to 2026-07-31 --list late\n"
+    "  hoso report ii06a … --known-at \"08:00 01/08/2026\" --explain\n\n"
+    "Forms: tong-hop (summary, the default), ii06a, ii06b, 07a, 07a-tuan, nguyen-nhan (causes), "
+    "766.\n"
     "Read at the end of the last day (or today, while the period lasts): overdue is due before "
-    "that\n"
-    "day. Paused dossiers (supplement, payment) count as in time, withdrawn ones as on time. Exit\n"
-    "code 1 when the columns do not add up: received = settled + open.\n\n"
-    "  --unit CODE     the commune's code on the last day\n"
-    "  --from DATE     first day\n"
-    "  --to DATE       last day\n"
-    "  --json          the result as JSON\n";
-
-/*
- * One row: the unit and its figures; no row = no such unit. $1 code, $2 first day, $3 last day, $4 day on which it is read.
- * What stands in the table is as in lib/domain/contribution.h. A dossier that ended after the period is open in it; whether it
- * was paused then, its row does not say. An end before the acceptance (a typing error) counts as on the day of acceptance.
- */
-static const char sql[] =
-    "WITH commune AS ("
-    "  SELECT unit_id, code, name, kind FROM hoso.unit"
-    "  WHERE code = $1 AND $3::date BETWEEN valid_from AND valid_to"
-    "), placed AS ("
-    "  SELECT d.channel, d.verdict, d.apology_sent, d.rating, d.phase,"
-    "    CASE WHEN phase <> 'waiting' AND NOT (phase = 'ended' AND status = 3)"
-    "      THEN (accepted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date END AS accepted_day,"
-    "    CASE WHEN phase = 'ended' THEN"
-    "      (greatest(ended_at, accepted_at) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date END AS "
-    "ended_day,"
-    "    (due_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS due_day,"
-    "    (rated_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS rated_day"
-    "  FROM hoso.dossier d JOIN commune USING (unit_id)"
-    "  WHERE alias_of IS NULL AND NOT erased"
-    "), counted AS ("
-    "  SELECT *, accepted_day BETWEEN $2 AND $3 AS new,"
-    "    accepted_day < $2 AND (ended_day IS NULL OR ended_day >= $2) AS carried,"
-    "    accepted_day <= $3 AND ended_day BETWEEN $2 AND $3 AS settled,"
-    "    accepted_day <= $3 AND (ended_day IS NULL OR ended_day > $3) AS open,"
-    "    rated_day BETWEEN $2 AND $3 AND rating > 0 AS rated"
-    "  FROM placed"
-    "), figures AS ("
-    "  SELECT count(*) FILTER (WHERE new AND channel = 'online') AS online,"
-    "    count(*) FILTER (WHERE new AND channel = 'counter') AS counter,"
-    "    count(*) FILTER (WHERE new AND channel = 'postal') AS postal,"
-    "    count(*) FILTER (WHERE new AND channel NOT IN ('online', 'counter', 'postal')) AS other,"
-    "    count(*) FILTER (WHERE carried) AS carried,"
-    "    count(*) FILTER (WHERE settled) AS settled,"
-    "    count(*) FILTER (WHERE settled AND verdict = 'early') AS early,"
-    "    count(*) FILTER (WHERE settled AND verdict = 'on_time') AS on_time,"
-    "    count(*) FILTER (WHERE settled AND verdict = 'late') AS late,"
-    "    count(*) FILTER (WHERE settled AND verdict = 'late' AND apology_sent) AS apology,"
-    "    count(*) FILTER (WHERE open) AS open,"
-    "    count(*) FILTER (WHERE open AND phase <> 'paused'"
-    "      AND coalesce(due_day, 'infinity') >= $4) AS open_in_time,"
-    "    count(*) FILTER (WHERE open AND phase <> 'paused' AND due_day < $4) AS open_overdue,"
-    "    count(*) FILTER (WHERE open AND phase = 'paused') AS open_paused,"
-    "    count(*) FILTER (WHERE rated) AS rated,"
-    "    count(*) FILTER (WHERE rated AND rating >= 4) AS satisfied"
-    "  FROM counted"
-    ") SELECT kind, name, online, counter, postal, other, carried, settled, early, on_time, late,"
-    "  apology, open, open_in_time, open_overdue, open_paused, rated, satisfied"
-    "  FROM commune, figures";
-
-struct request {
-    struct site site;
-    const char *unit;
-    int32_t from;
-    int32_t to;
-    bool json;
-};
+    "that day;\n"
+    "work done later changes nothing, data that comes late does. Paused dossiers are in time, "
+    "withdrawn\n"
+    "ones on time. Exit code 1 when the columns do not add up; the dossiers that do it are "
+    "named.\n\n"
+    "  --unit CODE      the commune's code on the last day; all = the whole city\n"
+    "  --from DATE      first day\n"
+    "  --to DATE        last day\n"
+    "  --format FORMAT  table, csv, json, html, xlsx; else by the ending of --out\n"
+    "  --json           as --format json\n"
+    "  --out FILE       write to a file (always needed for xlsx)\n"
+    "  --known-at TIME  only from what was known by then\n"
+    "  --explain        with --known-at: which dossiers count otherwise now, and why\n"
+    "  --list CLASS     the dossiers: early, on_time, withdrawn, late, running, paused, overdue, "
+    "waiting,\n"
+    "                   refused, new, carried, all (table or csv)\n"
+    "  --codes          with dossier codes (for roles that may read them)\n"
+    "  --public         to be published: counts below 5 are hidden\n"
+    "Every export but a table is recorded in analytics.report_export.\n";
 
 static int set_day(char **argv, int32_t *ret)
 {
@@ -107,38 +77,118 @@ static int set_day(char **argv, int32_t *ret)
     return EXIT_OK;
 }
 
-static int check_complete(char **argv, const struct request *request)
+static int set_time(char **argv, int64_t *ret)
 {
+    if (cli_parse_time(optarg, ret))
+        return EXIT_OK;
+    return cli_wrong_usage(argv, "\"%s\" không phải là thời điểm; viết như 2026-08-01T08:00",
+                           "\"%s\" is not a time; write it as 2026-08-01T08:00", optarg);
+}
+
+static int set_format(char **argv, const char *name, enum report_format *ret)
+{
+    static const char *const names[] = {"table", "csv", "json", "html", "xlsx"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *ret = (enum report_format)i;
+            return EXIT_OK;
+        }
+    }
+    return cli_wrong_usage(argv, "không có dạng \"%s\": table, csv, json, html, xlsx",
+                           "no format \"%s\": table, csv, json, html, xlsx", name);
+}
+
+static int set_form(char **argv, struct report_request *request)
+{
+    const char *name = argv[optind] ? argv[optind++] : "tong-hop";
+    request->form = form_find(name);
+    if (!request->form)
+        return cli_wrong_usage(argv, "không có biểu \"%s\"", "no form \"%s\"", name);
     if (argv[optind])
         return cli_wrong_usage(argv, "thừa \"%s\"", "\"%s\" is too much", argv[optind]);
+    return EXIT_OK;
+}
+
+static int check_complete(char **argv, struct report_request *request)
+{
     if (!request->unit || request->from == NO_DAY || request->to == NO_DAY)
         return cli_wrong_usage(argv, "cần đủ --unit, --from và --to",
                                "--unit, --from and --to are all needed");
     if (request->from > request->to)
         return cli_wrong_usage(argv, "--from sau --to", "--from is after --to");
+    if (request->format == FORMAT_XLSX && !request->path)
+        return cli_wrong_usage(argv, "xlsx cần --out TỆP", "xlsx needs --out FILE");
+    if (request->list && request->format != FORMAT_TABLE && request->format != FORMAT_CSV)
+        return cli_wrong_usage(argv, "--list chỉ có dạng table hoặc csv",
+                               "--list comes as table or csv only");
+    if (request->explain && request->known_at == NO_TIME)
+        return cli_wrong_usage(argv, "--explain cần --known-at", "--explain needs --known-at");
+    if (request->list && request->is_public)
+        return cli_wrong_usage(argv, "--list không công khai", "--list is never public");
+    if (strcmp(request->unit, "all") == 0)
+        request->unit = NULL;
     return EXIT_OK;
 }
 
-static int parse(int argc, char **argv, struct request *request, bool *ret_help)
+/* After all options: the form, and the format by the file's name where none is given. */
+static int finish(char **argv, struct report_request *request, bool format_given)
 {
-    enum { OPT_UNIT = 256, OPT_FROM, OPT_TO, OPT_JSON };
-    static const struct option options[] = {
-        SITE_LONG,
-        {"unit", required_argument, NULL, OPT_UNIT},
-        {"from", required_argument, NULL, OPT_FROM},
-        {"to", required_argument, NULL, OPT_TO},
-        {"json", no_argument, NULL, OPT_JSON},
-        {0},
-    };
+    int r = set_form(argv, request);
+    const char *ending = request->path ? strrchr(request->path, '.') : NULL;
+    if (r == EXIT_OK && !format_given && ending)
+        r = set_format(argv, ending + 1, &request->format);
+    return r == EXIT_OK ? check_complete(argv, request) : r;
+}
+
+enum {
+    OPT_UNIT = 256,
+    OPT_FROM,
+    OPT_TO,
+    OPT_JSON,
+    OPT_FORMAT,
+    OPT_OUT,
+    OPT_KNOWN,
+    OPT_EXPLAIN,
+    OPT_LIST,
+    OPT_CODES,
+    OPT_PUBLIC
+};
+static const struct option options[] = {
+    SITE_LONG,
+    {"unit", required_argument, NULL, OPT_UNIT},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"to", required_argument, NULL, OPT_TO},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"out", required_argument, NULL, OPT_OUT},
+    {"known-at", required_argument, NULL, OPT_KNOWN},
+    {"explain", no_argument, NULL, OPT_EXPLAIN},
+    {"list", required_argument, NULL, OPT_LIST},
+    {"codes", no_argument, NULL, OPT_CODES},
+    {"public", no_argument, NULL, OPT_PUBLIC},
+    {0},
+};
+
+static int parse(int argc, char **argv, struct report_request *request, bool *ret_help)
+{
+    bool format_given = false;
     for (;;) {
         int r = EXIT_OK;
         int option = getopt_long(argc, argv, ":" SITE_SHORT, options, NULL);
+        format_given |= option == OPT_JSON || option == OPT_FORMAT;
         switch (option) {
-        case -1: return check_complete(argv, request);
+        case -1: return finish(argv, request, format_given);
         case OPT_UNIT: request->unit = optarg; break;
         case OPT_FROM: r = set_day(argv, &request->from); break;
         case OPT_TO: r = set_day(argv, &request->to); break;
-        case OPT_JSON: request->json = true; break;
+        case OPT_JSON: request->format = FORMAT_JSON; break;
+        case OPT_FORMAT: r = set_format(argv, optarg, &request->format); break;
+        case OPT_OUT: request->path = optarg; break;
+        case OPT_KNOWN: r = set_time(argv, &request->known_at); break;
+        case OPT_EXPLAIN: request->explain = true; break;
+        case OPT_LIST: request->list = optarg; break;
+        case OPT_CODES: request->with_codes = true; break;
+        case OPT_PUBLIC: request->is_public = true; break;
         case 'h': *ret_help = true; return EXIT_OK;
         default:
             if (!site_option(&request->site, option, optarg))
@@ -149,51 +199,9 @@ static int parse(int argc, char **argv, struct request *request, bool *ret_help)
     }
 }
 
-static void read_figures(const struct pg_result *rows, struct report *report)
-{
-    int column = 0;
-    report->unit_kind = pg_get_text(rows, 0, column++);
-    report->unit_name = pg_get_text(rows, 0, column++);
-    for (size_t i = 0; i < REPORT_FIGURE_COUNT; i++)
-        report->figures[i] = pg_get_int64(rows, 0, column++);
-}
-
-static int report_unit(const struct request *request, struct pg *pg, char **argv)
-{
-    int32_t today = day_of(clock_now());
-    struct report report = {.unit_code = request->unit,
-                            .from = request->from,
-                            .to = request->to,
-                            .read_on = request->to < today ? request->to : today};
-    const struct pg_param params[] = {pg_text(str_of(request->unit)), pg_day(report.from),
-                                      pg_day(report.to), pg_day(report.read_on)};
-    struct pg_result *rows = NULL;
-    struct error err;
-    char day[CLI_TIME_SIZE];
-    int r = pg_exec(pg, sql, params, sizeof params / sizeof *params, &rows, &err);
-    if (r == 0 && pg_rows(rows) == 0)
-        r = error_set(&err, ERR_INPUT,
-                      cli_text("không có xã, phường, đặc khu nào mang mã %s vào ngày %s",
-                               "no commune has the code %s on %s"),
-                      request->unit, cli_date(request->to, day));
-    int code = r < 0 ? cli_fail(argv, r, &err) : EXIT_OK;
-    if (r == 0) {
-        read_figures(rows, &report);
-        report_print(&report, request->json);
-        if (!report_adds_up(&report)) {
-            fprintf(stderr,
-                    cli_text("%s: các cột không khớp nhau\n", "%s: the columns do not add up\n"),
-                    argv[0]);
-            code = EXIT_NO;
-        }
-    }
-    pg_result_free(rows);
-    return code;
-}
-
 int cmd_report(int argc, char **argv)
 {
-    struct request request = {.from = NO_DAY, .to = NO_DAY};
+    struct report_request request = {.from = NO_DAY, .to = NO_DAY, .known_at = NO_TIME};
     struct pg *pg = NULL;
     bool help = false;
     int code = parse(argc, argv, &request, &help);
@@ -207,7 +215,7 @@ int cmd_report(int argc, char **argv)
     if (code == EXIT_OK)
         code = site_connect(&request.site, argv, &pg);
     if (code == EXIT_OK)
-        code = report_unit(&request, pg, argv);
+        code = report_run(&request, pg, argv);
     pg_free(pg);
     site_unload(&request.site);
     return code;

@@ -78,60 +78,62 @@ static char *grouped(int64_t count, char *out)
 }
 
 /* Columns are counted in letters, not bytes: Vietnamese letters have up to three. */
-static void print_label(const char *label)
+static void print_label(FILE *out, const char *label)
 {
     enum { WIDTH = 44 };
     int letters = 0;
     for (const char *at = label; *at; at++)
         letters += (*at & 0xc0) != 0x80;
-    printf("%s%*s", label, letters < WIDTH ? WIDTH - letters : 0, "");
+    fprintf(out, "%s%*s", label, letters < WIDTH ? WIDTH - letters : 0, "");
 }
 
-static void count_line(const char *vietnamese, const char *english, int64_t count)
+static void count_line(FILE *out, const char *vietnamese, const char *english, int64_t count)
 {
     char text[32];
-    print_label(cli_text(vietnamese, english));
-    printf("%10s\n", grouped(count, text));
+    print_label(out, cli_text(vietnamese, english));
+    fprintf(out, "%10s\n", grouped(count, text));
 }
 
-static void share_line(const char *vietnamese, const char *english, struct share share)
+static void share_line(FILE *out, const char *vietnamese, const char *english, struct share share)
 {
     char text[24];
-    print_label(cli_text(vietnamese, english));
+    print_label(out, cli_text(vietnamese, english));
     percent(share, cli_english() ? '.' : ',', text);
-    printf("%10s%s\n", *text ? text : "-", *text ? " %" : "");
+    fprintf(out, "%10s%s\n", *text ? text : "-", *text ? " %" : "");
 }
 
-static void print_table(const struct report *report)
+static void print_table(const struct report *report, FILE *out)
 {
     const int64_t *f = report->figures;
     char from[CLI_TIME_SIZE], to[CLI_TIME_SIZE], day[CLI_TIME_SIZE];
-    printf(cli_text("%.*s %.*s (%s), từ %s đến %s, tính đến hết ngày %s\n\n",
-                    "%.*s %.*s (%s), %s to %s, read at the end of %s\n\n"),
-           STR_ARG(report->unit_kind), STR_ARG(report->unit_name), report->unit_code,
-           cli_date(report->from, from), cli_date(report->to, to), cli_date(report->read_on, day));
-    count_line("Tiếp nhận", "Received", received(report));
-    count_line("  trong kỳ, trực tuyến", "  in the period, online", f[REPORT_ONLINE]);
-    count_line("  trong kỳ, trực tiếp", "  in the period, at the counter", f[REPORT_COUNTER]);
-    count_line("  trong kỳ, bưu chính", "  in the period, by post", f[REPORT_POSTAL]);
-    count_line("  trong kỳ, kênh khác", "  in the period, otherwise", f[REPORT_OTHER]);
-    count_line("  từ kỳ trước chuyển sang", "  carried over", f[REPORT_CARRIED]);
-    count_line("Đã giải quyết", "Settled", f[REPORT_SETTLED]);
-    count_line("  trước hạn", "  early", f[REPORT_EARLY]);
-    count_line("  đúng hạn (gồm rút hồ sơ)", "  on time (with withdrawn)", f[REPORT_ON_TIME]);
-    count_line("  quá hạn", "  late", f[REPORT_LATE]);
-    count_line("    đã có thư xin lỗi", "    with an apology", f[REPORT_APOLOGY]);
-    count_line("Đang giải quyết", "Open", f[REPORT_OPEN]);
-    count_line("  trong hạn", "  in time", f[REPORT_OPEN_IN_TIME]);
-    count_line("  tạm dừng (trong hạn)", "  paused (in time)", f[REPORT_OPEN_PAUSED]);
-    count_line("  quá hạn", "  overdue", f[REPORT_OPEN_OVERDUE]);
-    share_line("Tỷ lệ trực tuyến", "Share online", share_online(report));
-    share_line("Tỷ lệ sớm và đúng hạn", "Share early or on time", share_in_time(report));
-    share_line("Hài lòng (đánh giá điện tử)", "Satisfied (electronic ratings)",
+    fprintf(out,
+            cli_text("%s %s (%s), từ %s đến %s, tính đến hết ngày %s\n\n",
+                     "%s %s (%s), %s to %s, read at the end of %s\n\n"),
+            report->unit_kind, report->unit_name, report->unit_code, cli_date(report->from, from),
+            cli_date(report->to, to), cli_date(report->read_on, day));
+    count_line(out, "Tiếp nhận", "Received", received(report));
+    count_line(out, "  trong kỳ, trực tuyến", "  in the period, online", f[REPORT_ONLINE]);
+    count_line(out, "  trong kỳ, trực tiếp", "  in the period, at the counter", f[REPORT_COUNTER]);
+    count_line(out, "  trong kỳ, bưu chính", "  in the period, by post", f[REPORT_POSTAL]);
+    count_line(out, "  trong kỳ, kênh khác", "  in the period, otherwise", f[REPORT_OTHER]);
+    count_line(out, "  từ kỳ trước chuyển sang", "  carried over", f[REPORT_CARRIED]);
+    count_line(out, "Đã giải quyết", "Settled", f[REPORT_SETTLED]);
+    count_line(out, "  trước hạn", "  early", f[REPORT_EARLY]);
+    count_line(out, "  đúng hạn (gồm rút hồ sơ)", "  on time (with withdrawn)", f[REPORT_ON_TIME]);
+    count_line(out, "  quá hạn", "  late", f[REPORT_LATE]);
+    count_line(out, "    đã có thư xin lỗi", "    with an apology", f[REPORT_APOLOGY]);
+    count_line(out, "Đang giải quyết", "Open", f[REPORT_OPEN]);
+    count_line(out, "  trong hạn", "  in time", f[REPORT_OPEN_IN_TIME]);
+    count_line(out, "  tạm dừng (trong hạn)", "  paused (in time)", f[REPORT_OPEN_PAUSED]);
+    count_line(out, "  quá hạn", "  overdue", f[REPORT_OPEN_OVERDUE]);
+    share_line(out, "Tỷ lệ trực tuyến", "Share online", share_online(report));
+    share_line(out, "Tỷ lệ sớm và đúng hạn", "Share early or on time", share_in_time(report));
+    share_line(out, "Hài lòng (đánh giá điện tử)", "Satisfied (electronic ratings)",
                share_satisfied(report));
     if (report_adds_up(report))
-        puts(cli_text("\nTiếp nhận = đã giải quyết + đang giải quyết: khớp",
-                      "\nReceived = settled + open: adds up"));
+        fputs(cli_text("\nTiếp nhận = đã giải quyết + đang giải quyết: khớp\n",
+                       "\nReceived = settled + open: adds up\n"),
+              out);
 }
 
 /* ---- JSON ---- */
@@ -145,7 +147,7 @@ static void share_json(struct json_out *out, const char *key, struct share share
         json_put_null(out, key);
 }
 
-static void print_json(const struct report *report)
+static void print_json(const struct report *report, FILE *file)
 {
     static const char *const names[REPORT_FIGURE_COUNT] = {"received_online",
                                                            "received_counter",
@@ -169,8 +171,8 @@ static void print_json(const struct report *report)
         return;
     json_begin_object(out, NULL);
     json_put_text(out, "unit_code", str_of(report->unit_code));
-    json_put_text(out, "unit_kind", report->unit_kind);
-    json_put_text(out, "unit_name", report->unit_name);
+    json_put_text(out, "unit_kind", str_of(report->unit_kind));
+    json_put_text(out, "unit_name", str_of(report->unit_name));
     json_put_text(out, "from", str_of(day_format(report->from, text)));
     json_put_text(out, "to", str_of(day_format(report->to, text)));
     json_put_text(out, "read_on", str_of(day_format(report->read_on, text)));
@@ -183,14 +185,14 @@ static void print_json(const struct report *report)
     json_put_bool(out, "adds_up", report_adds_up(report));
     json_end_object(out);
     struct str json = json_out_text(out);
-    printf("%.*s\n", STR_ARG(json));
+    fprintf(file, "%.*s\n", STR_ARG(json));
     json_out_free(out);
 }
 
-void report_print(const struct report *report, bool json)
+void report_print(const struct report *report, bool json, FILE *out)
 {
     if (json)
-        print_json(report);
+        print_json(report, out);
     else
-        print_table(report);
+        print_table(report, out);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/str.h"
 
@@ -30,8 +31,8 @@ enum report_figure {
 
 struct report {
     const char *unit_code;
-    struct str unit_kind;
-    struct str unit_name;
+    const char *unit_kind; /* "xã" */
+    const char *unit_name;
     int32_t from;
     int32_t to;
     int32_t read_on; /* due before this day = overdue */
@@ -41,7 +42,6 @@ struct report {
 /* 7 = 8 + 9 + 10, 11 = 12 + 13, 3 = 7 + 11. */
 bool report_adds_up(const struct report *report);
 
-/* To standard output. */
-void report_print(const struct report *report, bool json);
+void report_print(const struct report *report, bool json, FILE *out);
 
 #endif

@@ -164,6 +164,23 @@ const struct config_option config_options[] = {
          "A wall clock that moves by more than this against the steady one is not believed until it returns or a person accepts it."),
     DURATION("alerter", "forget_after", 86400000, MS_MAX, "400d",
          "The alerter drops its events of a dossier that ended, that long after the last word about it."),
+
+    TEXT("board", "listen", 1, 128, "127.0.0.1:8483",
+         "Address of the live board, health and metrics; a proxy with TLS stands in front of it."),
+    TEXT("board", "port_file", 0, 1024, "",
+         "File that receives the port number once the listener is open."),
+    TEXT("board", "city", 1, 128, "Thành phố Hải Phòng",
+         "Whose board it is: stands in its head line."),
+    DURATION("board", "poll", 20, 10000, "100ms",
+         "How often PostgreSQL is asked whether anything has changed."),
+    DURATION("board", "update", 250, 60000, "250ms",
+         "Shortest time between two updates of a page."),
+    DURATION("board", "session_idle", 60000, MS_MAX, "12h",
+         "A session that nobody uses for so long ends; an open page uses it."),
+    TEXT("board", "proxies", 0, 1024, "",
+         "Addresses of the proxies whose X-Forwarded-For and sso_header are believed, separated by commas."),
+    TEXT("board", "sso_header", 0, 64, "",
+         "Header in which the SSO proxy names the signed-in account; empty = local accounts only."),
     {.section = NULL},
 };
 /* clang-format on */

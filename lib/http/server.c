@@ -91,6 +91,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
         exchange->line->since = mono_now();
     }
     drop_body(exchange);
+    heads_free(exchange);
     if (exchange->response)
         MHD_destroy_response(exchange->response);
     free(exchange);
@@ -126,6 +127,11 @@ struct str http_query(const struct http_exchange *exchange, const char *name)
 struct str http_header(const struct http_exchange *exchange, const char *name)
 {
     return look_up(exchange, MHD_HEADER_KIND, name);
+}
+
+struct str http_cookie(const struct http_exchange *exchange, const char *name)
+{
+    return look_up(exchange, MHD_COOKIE_KIND, name);
 }
 
 struct str http_body(const struct http_exchange *exchange)
@@ -191,6 +197,7 @@ struct http_server *http_server_free(struct http_server *server)
                     STR("{\"error_code\":\"503\",\"message\":\"Máy chủ đang dừng; hãy gửi lại "
                         "sau\"}\n"),
                     1);
+    streams_end(server);
     struct mono begun = mono_now();
     while (server->open_exchanges > 0 && mono_diff_ms(begun, mono_now()) < FAREWELL_MS) {
         struct pollfd ready = {.fd = server->epoll_fd, .events = POLLIN};

@@ -54,10 +54,17 @@ struct str http_path(const struct http_exchange *exchange); /* without the query
 struct str http_query(const struct http_exchange *exchange,
                       const char *name); /* decoded; empty = absent */
 struct str http_header(const struct http_exchange *exchange, const char *name); /* empty = absent */
+struct str http_cookie(const struct http_exchange *exchange, const char *name); /* empty = absent */
 #define HTTP_PEER_SIZE 46
 /* The numeric address of who is connected, a proxy as it may be; "" when unknown. Returns out. */
 const char *http_peer(const struct http_exchange *exchange, char out[HTTP_PEER_SIZE]);
 struct str http_body(const struct http_exchange *exchange);
+
+/*
+ * A header of the answer to come, beside Content-Type; value is copied, without control characters; name must outlive the answer.
+ * Before http_answer or http_answer_stream. When memory is short the answer cuts the connection instead of leaving one out.
+ */
+void http_set_header(struct http_exchange *exchange, const char *name, const char *value);
 
 /* body is copied. retry_after_s 0 = no such header. */
 void http_answer(struct http_exchange *exchange, int status, const char *content_type,

@@ -88,10 +88,10 @@ void http_answer(struct http_exchange *exchange, int status, const char *content
     unanswered_remove(exchange);
     exchange->status = status;
     exchange->response = make_response(content_type, body, retry_after_s);
-    drop_body(exchange);
-    if (exchange->suspended) {
-        exchange->suspended = false;
-        exchange->server->resumed = true;
-        MHD_resume_connection(exchange->connection);
+    if (exchange->response && !heads_add(exchange, exchange->response)) {
+        MHD_destroy_response(exchange->response);
+        exchange->response = NULL;
     }
+    drop_body(exchange);
+    exchange_resume(exchange);
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "http/server.h"
+#include "http/stream.h"
 
 struct http_server {
     struct MHD_Daemon *daemon;
@@ -21,6 +22,7 @@ struct http_server {
         resumed; /* an answer waits for the next run; neither epoll nor the library's time-out tells */
     struct connection *connections; /* all that are open; doubly linked */
     struct mono swept_at;
+    struct http_stream *streams; /* long answers under way; doubly linked */
     uint16_t port;
     int epoll_fd;
 };
@@ -49,7 +51,8 @@ struct http_exchange {
     int refusal;       /* status to give instead of calling the handler; 0 = none */
     bool with_handler; /* the handler has been called */
     bool suspended;
-    struct MHD_Response *response; /* set by http_answer */
+    struct http_head *heads;       /* set by http_set_header, for the answer */
+    struct MHD_Response *response; /* set by http_answer or http_answer_stream */
     int status;
     struct http_exchange *next;
     struct http_exchange *previous;
@@ -85,5 +88,13 @@ void on_connection(void *arg, struct MHD_Connection *connection, void **slot,
 struct connection *connection_of(struct MHD_Connection *connection);
 /* Cuts off who takes longer than the limits allow. */
 void cut_slow_connections(struct http_server *server, struct mono now);
+
+/* Puts the headers of http_set_header on the response; false = memory was short. */
+bool heads_add(const struct http_exchange *exchange, struct MHD_Response *response);
+void heads_free(struct http_exchange *exchange);
+/* Lets the library go on with an exchange that has got its answer. */
+void exchange_resume(struct http_exchange *exchange);
+/* Ends all long answers, so that the server can stop. */
+void streams_end(struct http_server *server);
 
 #endif

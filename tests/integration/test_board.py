@@ -1,0 +1,204 @@
+"""hoso-board on real parts: its figures are those of the tables, its stream loses nothing, and it is honest about outages."""
+
+import json
+import time
+
+import pytest
+from harness import wait_until
+from harness.board import Visitor, add_user
+
+DAY = 86_400_000
+AGENCY, OTHER = "H24.11713", "H24.10507"  # xã Nghi Dương, and another commune
+
+
+@pytest.fixture
+def board(site):
+    for name, role, unit in [("trucban", "city", None), ("nghiduong", "commune", "11713"), ("phantich", "analyst", None)]:
+        add_user(site, name, role, unit)
+    return site.start("board").wait_ready()
+
+
+def opened(site, code, agency=AGENCY, due_in=5 * DAY, procedure="1.005129"):
+    now = time.time_ns() // 1_000_000
+    value = site.encode_event(event_id=code.encode().ljust(16, b".")[-16:], kind="record", dossier_code=code,
+                              ingested_at=now, occurred_at=now, status=4, accepted_at=now - 1000, submitted_at=now - 2000,
+                              due_at=now + due_in, deciding_agency=agency, procedure_code=procedure, channel="online")
+    return code.encode(), value, None, None
+
+
+def say(site, *rows):
+    site.produce_all(rows)
+    site.wait_caught_up("aggregator")
+
+
+def expected_figures(site):
+    """What the tables say, computed otherwise than the board does: from the dossiers."""
+    rows = site.sql("""
+        SELECT u.code, count(*) FILTER (WHERE phase = 'running'),
+               count(*) FILTER (WHERE phase = 'running' AND (due_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+                   < (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date),
+               count(*) FILTER (WHERE (accepted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+                   = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)
+        FROM dossier d JOIN unit u USING (unit_id) GROUP BY 1""")
+    return {code: {"running": running, "overdue": overdue, "received": received}
+            for code, running, overdue, received in rows}
+
+
+def assert_same_figures(site, rows):
+    expected = expected_figures(site)
+    for code, row in rows.items():
+        wanted = expected.get(code, {"running": 0, "overdue": 0, "received": 0})
+        assert {name: row[name] for name in wanted} == wanted, code
+
+
+def test_figures_are_those_of_the_tables(site, board):
+    site.start("aggregator").wait_ready()
+    say(site, opened(site, "H24.11713-1"), opened(site, "H24.11713-2", due_in=-3 * DAY), opened(site, "H24.10507-1", OTHER))
+    visitor = Visitor(board, "trucban")
+    status, communes = visitor.get("/api/v1/communes")
+    assert status == 200 and len(communes["communes"]) == 114
+    assert_same_figures(site, {row["code"]: row for row in communes["communes"]})
+    status, overview = visitor.get("/api/v1/overview")
+    assert (overview["totals"]["running"], overview["totals"]["overdue"], overview["totals"]["month_online"]) == (3, 1, 3)
+    assert overview["pipeline"]["events"] == 3
+    status, commune = visitor.get("/api/v1/communes/11713")
+    assert commune["figures"]["overdue"] == 1 and len(commune["trend"]) == 30
+    assert commune["trend"][-1]["received"] == 2 and sum(row["running"] for row in commune["open"]) == 2
+    assert "dossiers" not in commune, "the city centre does not see codes"
+    assert "H24.11713-1" not in json.dumps(visitor.get("/api/v1/events")[1])
+    assert visitor.get("/api/v1/communes/00000")[0] == 404
+
+
+def test_a_commune_sees_its_own_and_its_codes(site, board):
+    site.start("aggregator").wait_ready()
+    say(site, opened(site, "H24.11713-1"), opened(site, "H24.10507-1", OTHER))
+    visitor = Visitor(board, "nghiduong")
+    assert [row["code"] for row in visitor.get("/api/v1/communes")[1]["communes"]] == ["11713"]
+    assert visitor.get("/api/v1/overview")[1]["totals"]["running"] == 1
+    assert [event["dossier"] for event in visitor.get("/api/v1/events")[1]["events"]] == ["H24.11713-1"]
+    assert [row["code"] for row in visitor.get("/api/v1/communes/11713")[1]["dossiers"]] == ["H24.11713-1"]
+    status, dossier = visitor.get("/api/v1/dossiers/H24.11713-1")
+    assert status == 200 and dossier["phase"] == "running" and dossier["history"][0]["kind"] == "record"
+    assert visitor.get("/api/v1/dossiers/H24.10507-1")[0] == 404
+    assert visitor.get("/api/v1/communes/10507")[0] == 404
+    assert site.sql("SELECT actor, action, object FROM board_audit WHERE action = 'dossier_seen'") == [
+        ("nghiduong", "dossier_seen", "H24.11713-1")]
+
+
+def test_stream_snapshot_then_deltas(site, board):
+    site.start("aggregator").wait_ready()
+    say(site, opened(site, "H24.11713-1"))
+    stream = Visitor(board, "trucban").stream()
+    assert stream.answer.headers["Content-Type"].startswith("text/event-stream")
+    event, _, data = stream.next()
+    assert event == "snapshot" and len(data["rows"]) == 114
+    assert stream.totals["running"] == 1 and stream.rows["11713"]["running"] == 1
+    say(site, opened(site, "H24.10507-1", OTHER), opened(site, "H24.10507-2", OTHER))
+    stream.until(lambda s: s.totals["running"] == 3, "two more")
+    assert stream.rows["10507"]["running"] == 2 and stream.rows["11713"]["running"] == 1
+    assert_same_figures(site, stream.rows)
+    assert {item["unit"] for item in stream.feed} == {"11713", "10507"} and len(stream.feed) == 3
+
+
+def test_deltas_are_small_and_at_most_four_a_second(site, board):
+    site.start("aggregator").wait_ready()
+    stream = Visitor(board, "trucban").stream()
+    assert stream.next()[0] == "snapshot"
+    begun, count = time.monotonic(), 60
+    for number in range(count):
+        site.produce_all([opened(site, f"H24.11713-{number}")])
+    updates = []
+    stream_end = stream.until(lambda s: updates.append(1) or s.totals["running"] == count, "all of them")
+    seconds = time.monotonic() - begun
+    assert len(updates) <= 4 * seconds + 3
+    assert len(stream_end.rows) == 114
+
+
+def test_resume_gives_what_was_missed_and_nothing_else(site, board):
+    site.start("aggregator").wait_ready()
+    visitor = Visitor(board, "trucban")
+    keep = visitor.stream()  # the scope lives on
+    keep.next()
+    stream = visitor.stream()
+    stream.next()
+    last_id = stream.last_id
+    stream.close()
+    say(site, opened(site, "H24.11713-1"))
+    keep.until(lambda s: s.totals["running"] == 1, "it is known")
+    event, _, data = visitor.stream(last_id).next()
+    assert event == "delta" and [row[0] for row in data["rows"]] == ["11713"] and len(data["feed"]) == 1
+    for wrong in ["00000000-1", last_id.split("-")[0] + "-999999", "nonsense", last_id + "x"]:
+        assert visitor.stream(wrong).next()[0] == "snapshot", wrong
+
+
+def test_a_slow_client_gets_one_fresh_update(site, board):
+    """It does not read while updates come: what it then gets is the newest, not each of them."""
+    site.start("aggregator").wait_ready()
+    visitor = Visitor(board, "trucban")
+    quick = visitor.stream()
+    quick.next()
+    before = board.metrics()["hoso_board_updates_total"]
+    for number in range(3):
+        say(site, opened(site, f"H24.11713-{number}"))
+        quick.until(lambda s, n=number: s.totals["running"] == n + 1, "it is known")
+    assert board.metrics()["hoso_board_updates_total"] > before
+    late = visitor.stream("ffffffff-1")
+    assert late.next()[0] == "snapshot" and late.totals["running"] == 3
+
+
+def test_a_killed_board_comes_back_under_an_open_session(site, board):
+    visitor = Visitor(board, "trucban")
+    stream = visitor.stream()
+    stream.next()
+    last_id = stream.last_id
+    board.kill()
+    while stream.next() is not None:
+        pass
+    board.start().wait_ready()
+    event, new_id, _ = visitor.stream(last_id).next()
+    assert event == "snapshot" and new_id.split("-")[0] != last_id.split("-")[0]
+
+
+def test_postgres_away_is_told_and_data_ages(site, board):
+    stream = Visitor(board, "trucban").stream()
+    stream.next()
+    site.servers.pg_kill()
+    try:
+        told = stream.until(lambda s: not board.ready()[0], "readiness says so")
+        while (found := stream.next())[2].get("trouble") != "postgres":
+            pass
+        assert found[0] == "beat" and found[2]["at"] >= found[2]["data_at"]
+        aged = found[2]["data_at"]
+    finally:
+        site.servers.pg_start()
+    board.wait_ready()
+    told.until(lambda s: s.data_at > aged, "fresh data")
+
+
+def test_csv_of_every_table(site, board):
+    site.start("aggregator").wait_ready()
+    say(site, opened(site, "H24.11713-1", procedure="=1+1"))
+    visitor = Visitor(board, "nghiduong")
+    for path, head in [("/api/v1/communes?format=csv", "code,name,kind,waiting"),
+                       ("/api/v1/events?format=csv", "id,unit,kind"), ("/api/v1/alerts?format=csv", "id,unit,rule"),
+                       ("/api/v1/communes/11713/trend", "day,received"), ("/api/v1/communes/11713/open", "due,running"),
+                       ("/api/v1/communes/11713/procedures", "procedure,running"),
+                       ("/api/v1/communes/11713/channels", "channel,received"),
+                       ("/api/v1/communes/11713/dossiers", "code,procedure")]:
+        status, text = visitor.get(path)
+        assert status == 200 and text.startswith(head), (path, text[:80])
+    assert "\"'=1+1\"" in visitor.get("/api/v1/communes/11713/procedures")[1], "no formula for a spreadsheet"
+    assert site.sql("SELECT count(*) FROM board_audit WHERE action = 'export'")[0][0] >= 8
+    assert Visitor(board, "trucban").get("/api/v1/communes/11713/dossiers")[0] == 403
+
+
+def test_midnight_needs_no_event(site, board):
+    """The figures of an open page follow the date although nothing happens."""
+    site.start("aggregator").wait_ready()
+    say(site, opened(site, "H24.11713-1", due_in=0))
+    visitor = Visitor(board, "trucban")
+    assert visitor.get("/api/v1/overview")[1]["totals"]["due_today"] == 1
+    board.restart({"clock.offset": f"{DAY}ms"})
+    board.wait_ready()
+    totals = wait_until(lambda: visitor.get("/api/v1/overview")[1]["totals"], "figures")
+    assert (totals["due_today"], totals["overdue"]) == (0, 1)
