@@ -50,7 +50,7 @@ static void check_service(struct doctor *doctor, const char *section)
 
 void doctor_check_services(struct doctor *doctor)
 {
-    static const char *const sections[] = {"ingest", "aggregator", "alerter"};
+    static const char *const sections[] = {"ingest", "aggregator", "alerter", "board"};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         check_service(doctor, sections[i]);
 }

@@ -81,7 +81,7 @@ CHECK = f"ALTER TABLE hoso.dossier ADD CHECK (procedure_code IS DISTINCT FROM '{
 REFUSALS = {
     "23514": (CHECK, {"procedure_code": POISON}),
     "23502": ("ALTER TABLE hoso.dossier ALTER COLUMN procedure_code SET NOT NULL", {"procedure_code": None}),
-    "22001": ("ALTER TABLE hoso.dossier ALTER COLUMN procedure_code TYPE varchar(8)", {"procedure_code": "1.005129.000"}),
+    "22012": ("ALTER TABLE hoso.dossier ADD CHECK (10 / (12 - length(procedure_code)) < 100)", {"procedure_code": "1.005129.000"}),
     "22P02": ("ALTER TABLE hoso.dossier ADD CHECK (field_code IS NULL OR field_code::integer > 0)",
               {"field_code": "khong phai so"}),
 }

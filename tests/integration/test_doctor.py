@@ -32,7 +32,7 @@ def listening(site):
 
 
 def test_a_well_installation(site):
-    for section in ("ingest", "aggregator", "alerter"):
+    for section in ("ingest", "aggregator", "alerter", "board"):
         site.start(section).wait_ready()
     site.produce_all([opened(code(1)), opened(code(2))])
     site.wait_caught_up("aggregator", "alerter")
@@ -40,7 +40,7 @@ def test_a_well_installation(site):
     calendar = "warning" if time.gmtime().tm_mon >= 11 else "ok"  # next year's is announced late in the year
     assert healths(found).pop("calendar") in ("ok", calendar)
     assert set(healths(found).values()) - {healths(found)["calendar"]} <= {"ok"}
-    assert len(found["topics"]) == 3 and len(found["lag"]) == 2 and len(found["services"]) == 3
+    assert len(found["topics"]) == 3 and len(found["lag"]) == 2 and len(found["services"]) == 4
     assert not any(row[2] for check, rows in found.items() if check != "calendar" for row in rows)
 
     text = site.hoso("doctor", *listening(site), environment={"LANG": "vi_VN.UTF-8"})
