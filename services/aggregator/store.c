@@ -51,11 +51,8 @@
     X(first_ingested_at, pg_copy_time, d->first_ingested_at)                                       \
     X(last_ingested_at, pg_copy_time, d->last_ingested_at)
 
-#define COUNT(column, put, value) +1
-enum {
-    DOSSIER_COLUMN_COUNT = 0 DOSSIER_COLUMNS(COUNT),
-    EVENT_COLUMN_COUNT = 8,
-};
+#define NUMBER(column, put, value) DOSSIER_##column,
+enum { DOSSIER_COLUMNS(NUMBER) DOSSIER_COLUMN_COUNT, EVENT_COLUMN_COUNT = 8 };
 
 struct store {
     struct pg_copy new_dossiers;
