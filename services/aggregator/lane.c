@@ -263,7 +263,10 @@ int lane_step(struct lane *lane, struct error *err)
     if (retry_wait_ms(&lane->retry) > 0)
         return 0;
     lane->retry.planned = false;
-    int r = lane->in_doubt ? settle_doubt(lane, err) : 0;
+    bool doubted = lane->in_doubt;
+    int r = doubted ? settle_doubt(lane, err) : 0;
+    if (r == 0 && doubted && lane->writing->count == 0)
+        retry_reset(&lane->retry); /* it was committed after all: nothing is to be tried again */
     while (r == 0) {
         if (lane->state == LANE_IDLE) {
             if (!due(lane))
