@@ -70,13 +70,20 @@ def read_all(brokers, topic, raw=False):
         metadata = consumer.list_topics(topic, timeout=30).topics[topic]
         assert metadata.error is None, metadata.error
         consumer.assign([confluent_kafka.TopicPartition(topic, p, 0) for p in metadata.partitions])
-        found, open_partitions = [], set(metadata.partitions)
+        # Up to the ends as they are now: where records keep coming, Kafka never says that a partition ends.
+        ends = {p: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, p), timeout=30)[1]
+                for p in metadata.partitions}
+        found, open_partitions = [], {p for p, end in ends.items() if end > 0}
         while open_partitions:
             message = consumer.poll(30)
             assert message is not None, f"{topic}: no answer from Kafka within 30 s"
             if message.error():
                 assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF, message.error()
                 open_partitions.discard(message.partition())
+                continue
+            if message.offset() + 1 >= ends[message.partition()]:
+                open_partitions.discard(message.partition())
+            if message.offset() >= ends[message.partition()]:
                 continue
             value = message.value() if raw or message.value() is None else decode_value(message.value())
             found.append(Record(message.partition(), message.offset(), message.key(), value,
