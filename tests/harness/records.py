@@ -10,6 +10,8 @@ import confluent_kafka
 import confluent_kafka.admin
 import fastavro
 
+from harness.wait import wait_until
+
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas" / "avro"
 
 
@@ -60,6 +62,13 @@ def encode_event(**fields):
     return out.getvalue()
 
 
+def _end(consumer, topic, partition):
+    """One past the last record; a broker that has just come back may not lead its partitions yet."""
+    def ask():
+        return consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), timeout=30)
+    return wait_until(ask, f"the end of {topic} {partition}")[1]
+
+
 def read_all(brokers, topic, raw=False):
     """Every record from the beginning to the end as it stands now, by partition and offset."""
     consumer = confluent_kafka.Consumer({
@@ -71,8 +80,7 @@ def read_all(brokers, topic, raw=False):
         assert metadata.error is None, metadata.error
         consumer.assign([confluent_kafka.TopicPartition(topic, p, 0) for p in metadata.partitions])
         # Up to the ends as they are now: where records keep coming, Kafka never says that a partition ends.
-        ends = {p: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, p), timeout=30)[1]
-                for p in metadata.partitions}
+        ends = {p: _end(consumer, topic, p) for p in metadata.partitions}
         found, open_partitions = [], {p for p, end in ends.items() if end > 0}
         while open_partitions:
             message = consumer.poll(30)
@@ -98,8 +106,7 @@ def end_offsets(brokers, topic):
     consumer = confluent_kafka.Consumer({"bootstrap.servers": brokers, "group.id": "harness"})
     try:
         partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-        return {p: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, p), timeout=30)[1]
-                for p in partitions}
+        return {p: _end(consumer, topic, p) for p in partitions}
     finally:
         consumer.close()
 
