@@ -16,7 +16,7 @@ BEGIN
     PERFORM pg_sleep((SELECT coalesce(max(seconds), 0) FROM public.slow_commit));
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER wait_at_commit AFTER UPDATE ON hoso.kafka_offset
+CREATE CONSTRAINT TRIGGER wait_at_commit AFTER UPDATE OF next_offset ON hoso.kafka_offset
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.wait_at_commit();
 """
 
