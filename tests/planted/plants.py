@@ -92,4 +92,9 @@ PLANTS = [
      "memcpy(out, digest, EVENT_ID_SIZE);",
      "memcpy(out, name.data, name.len < EVENT_ID_SIZE ? name.len : EVENT_ID_SIZE);",
      "test_canary.py::test_marked_words_end_at_ingest"),
+
+    # transactions
+    ("a session that is stopped in the middle of a COPY keeps its rows", OFFSETS,
+     "int r = evict_sleeper(pg, claim, err);", "int r = evict_sleeper == NULL;",
+     OWNERSHIP + "test_a_sleeper_in_a_transaction_does_not_hold_up_the_others"),
 ]
