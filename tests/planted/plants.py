@@ -100,4 +100,9 @@ PLANTS = [
      "memcpy(out, digest, EVENT_ID_SIZE);",
      "memcpy(out, name.data, name.len < EVENT_ID_SIZE ? name.len : EVENT_ID_SIZE);",
      "test_canary.py::test_marked_words_end_at_ingest"),
+
+    # transactions
+    ("a session that is stopped in the middle of a COPY keeps its rows", OFFSETS,
+     "a.wait_event_type = 'Client'", "a.wait_event_type = 'Lock'",
+     OWNERSHIP + "test_a_sleeper_in_a_transaction_does_not_hold_up_the_others"),
 ]
