@@ -125,7 +125,7 @@ async function acknowledgeAndSnooze() {
   await review(page, "alert-snooze-phone", false);
   await first.locator("input[type=date]").fill("2098-01-01");
   await first.locator("form button").click();
-  await first.locator("text=hoãn nhắc đến").waitFor();
+  await first.locator(".meta", { hasText: "hoãn nhắc đến" }).waitFor();
   check("the form closes when it is done", !(await first.locator("form").isVisible()));
   await page.context().close();
   const analyst = await open("phantich", "desk", "#/");
