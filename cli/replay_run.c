@@ -147,9 +147,10 @@ static int make_shadow(struct replay *replay, enum replay_from from, struct erro
     snprintf(sql, sizeof sql, "%.*s", STR_ARG(text));
     int r = pg_script(replay->shadow,
                       "SET client_min_messages = warning; "
-                      "DROP SCHEMA IF EXISTS " REPLAY_SCHEMA " CASCADE; "
-                      "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                      "DROP SCHEMA IF EXISTS " REPLAY_SCHEMA " CASCADE",
                       err);
+    if (r == 0)
+        r = pg_script(replay->shadow, "BEGIN ISOLATION LEVEL REPEATABLE READ", err);
     if (r == 0)
         r = pg_script(replay->shadow, sql, err);
     if (r == 0)

@@ -113,4 +113,7 @@ PLANTS = [
     ("rows that a queued statement had to change are not counted", "lib/pg/pg_queue.c",
      "step->wanted == PG_ANY || step->wanted == changed", "step->wanted == PG_ANY || changed >= 0",
      "test_edges.py::test_program[itest_pg_queue]"),
+    ("an event's age counts in one bucket only", "services/aggregator/status.c",
+     "for (int k = STATUS_AGE_BUCKETS - 1; k >= 0 && ", "for (int k = STATUS_AGE_BUCKETS - 1; k >= STATUS_AGE_BUCKETS - 1 && ",
+     AGGREGATOR + "test_where_the_time_goes_and_how_old_events_are"),
 ]
