@@ -36,7 +36,7 @@ BEGIN
     INSERT INTO hoso_replay.kafka_offset (consumer, topic, partition, next_offset, owner, epoch, map_version, last_offset, last_record)
     SELECT consumer, topic, partition, next_offset, gen_random_uuid(), 0, -1, last_offset, last_record FROM hoso.kafka_offset
     WHERE consumer = 'aggregator' AND topic = of_topic AND partition = ANY (partitions);
-    EXECUTE format('INSERT INTO hoso_replay.dossier (%1$s, quarantine) SELECT %1$s, CASE WHEN NOT erased THEN ''replay'' END '
+    EXECUTE format('INSERT INTO hoso_replay.dossier (%1$s, quarantine) SELECT %1$s, ''replay'' '
                    'FROM hoso.dossier WHERE partition = ANY ($1)', bare) USING partitions;
     INSERT INTO hoso_replay.dossier_event
     SELECT e.* FROM hoso.dossier_event e JOIN hoso.dossier d USING (dossier_id) WHERE d.partition = ANY (partitions);

@@ -84,7 +84,7 @@ int refold_look(struct refold *refold, struct pg *pg, const struct config *confi
     return 0;
 }
 
-/* The next dossiers that a change since claim->map_version may move. */
+/* The next dossiers that a change since claim->map_version may move. An erased one has no quarantine, but in `hoso replay`. */
 static int find_dossiers(struct refold *refold, struct pg *pg, const struct offset_claim *claim,
                          struct pg_result **ret, struct error *err)
 {
@@ -92,8 +92,8 @@ static int find_dossiers(struct refold *refold, struct pg *pg, const struct offs
                                       pg_int64(claim->map_version), pg_int32(CHUNK)};
     return pg_exec(pg,
                    "SELECT dossier_id, code, coalesce(unit_id, 0), coalesce(quarantine, '') "
-                   "FROM dossier WHERE partition = $1 AND dossier_id > $2 AND NOT erased AND "
-                   "(quarantine IS NOT NULL OR EXISTS (SELECT FROM hoso.map_change "
+                   "FROM dossier WHERE partition = $1 AND dossier_id > $2 AND "
+                   "(quarantine IS NOT NULL OR NOT erased AND EXISTS (SELECT FROM hoso.map_change "
                    "WHERE version > $3 AND (units OR deciding_agency = ANY (agencies)))) "
                    "ORDER BY dossier_id LIMIT $4",
                    params, sizeof params / sizeof *params, ret, err);
@@ -188,7 +188,9 @@ static int judge_all(struct refold *refold, const struct reference *reference,
         int r = fold_dossier(refold, events, &next, place.dossier_id, &dossier, err);
         if (r < 0)
             return r;
-        place.quarantine = unit_answer_name(reference_unit(reference, &dossier, &place.unit_id));
+        if (!dossier.erased)
+            place.quarantine =
+                unit_answer_name(reference_unit(reference, &dossier, &place.unit_id));
         int32_t old_unit_id = pg_get_int32(dossiers, i, 2);
         if (place.unit_id == old_unit_id &&
             str_eq(str_of(place.quarantine), pg_get_text(dossiers, i, 3)))

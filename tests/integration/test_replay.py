@@ -105,6 +105,23 @@ def test_what_differs_is_found_and_taken_over(site, source):
     aggregator.wait_ready()
 
 
+def test_what_was_in_memory_is_forgotten(site):
+    """It worked on with a damaged history, and remembers that; what it writes after the others took over must not rest on it."""
+    aggregator = site.start("aggregator").wait_ready()
+    rows = [opened(code(n)) for n in range(40)] + [step(code(n), 5, 2) for n in range(40)]
+    site.produce_all(rows)
+    site.wait_caught_up("aggregator")
+    site.sql("DELETE FROM dossier_event WHERE kind = 'progress'")
+    site.sql("UPDATE dossier SET unit_id = NULL, quarantine = 'unknown' WHERE dossier_id % 2 = 0")
+    aggregator.restart()
+    site.produce_all([event("rated", code(n), at(3), rating=5) for n in range(40)])
+    site.wait_caught_up("aggregator")
+    site.hoso("replay", "--swap", timeout_s=180)
+    require_exact(site)
+    site.produce_all([step(code(n), 9, 4) for n in range(40)])
+    require_exact(site)
+
+
 def test_an_interrupted_one_leaves_no_trace_in_what_is_used(site):
     site.start("aggregator").wait_ready()
     site.produce_all(random_rows(60, seed=24))
