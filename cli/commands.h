@@ -28,6 +28,7 @@ int cmd_topics(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_portal(int argc, char **argv);
 int cmd_quarantine(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_board(int argc, char **argv);
 int cmd_units(int argc, char **argv);

@@ -191,6 +191,8 @@ const struct config_option config_options[] = {
          "Longest time a record waits for others."),
     INTEGER("aggregator", "connections", "", 1, 8, "2",
          "PostgreSQL connections that write, each with its own partitions."),
+    TEXT("aggregator", "schema", 1, 63, "hoso",
+         "Schema with the tables that it writes; only `hoso replay` has another one."),
     INTEGER("aggregator", "cache", "bytes", 1, 64L << 30, "167772160",
          "Memory for the dossiers that are kept at hand."),
 

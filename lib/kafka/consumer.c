@@ -129,7 +129,7 @@ static rd_kafka_conf_t *consumer_conf(const struct kafka_settings *settings, con
         {"partition.assignment.strategy", "range"},
         /* 2.0.2 waits a second before it fetches again once this many are queued; memory is bounded by kbytes. */
         {"queued.min.messages", "1000000"},
-        {"queued.max.messages.kbytes", "65536"},
+        {"queued.max.messages.kbytes", "24576"},
         {"session.timeout.ms", "10000"},
         {NULL, NULL},
     };

@@ -119,6 +119,15 @@ int pg_script(struct pg *pg, const char *sql, struct error *err)
     return take_result(pg, PQexec(pg->connection, sql), NULL, err);
 }
 
+int pg_look_first(struct pg *pg, const char *schema, struct error *err)
+{
+    const struct pg_param params[] = {pg_text(str_of(schema))};
+    return pg_exec(pg,
+                   "SELECT set_config('search_path', "
+                   "quote_ident($1) || ', hoso, pg_catalog, pg_temp', false)",
+                   params, 1, NULL, err);
+}
+
 int pg_begin(struct pg *pg, struct error *err)
 {
     return pg_script(pg, "BEGIN", err);

@@ -23,6 +23,8 @@ struct pg_result; /* rows of one query */
 int pg_connect(const char *conninfo, const char *application_name, struct pg **ret,
                struct error *err);
 struct pg *pg_free(struct pg *pg); /* NULL is fine; returns NULL */
+/* Tables that statements name without a schema are looked for in this one first, then in hoso. As pg_exec. */
+int pg_look_first(struct pg *pg, const char *schema, struct error *err);
 /* The socket, for poll(2); -1 when broken. */
 int pg_fd(const struct pg *pg);
 /* false once the connection is lost: free it and connect again. */

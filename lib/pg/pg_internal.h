@@ -75,8 +75,12 @@ struct pg {
 /* Sizes of a struct pg_param that are none. */
 enum { PG_SIZE_NULL = -1, PG_SIZE_TOO_LARGE = -2 };
 
-/* Big-endian, as on the wire. */
-void pg_write_int(char *out, uint64_t value, int size);
+/* Big-endian, as on the wire. size: 1 to 8; a constant makes it one instruction or two. */
+static inline void pg_write_int(char *out, uint64_t value, int size)
+{
+    const uint64_t wire = __builtin_bswap64(value << (64 - 8 * size));
+    memcpy(out, &wire, (size_t)size);
+}
 uint64_t pg_read_int(const char *in, int size);
 
 /* Unix ms to PostgreSQL's microseconds, saturating just inside the infinities: the server then refuses it as bad data. */

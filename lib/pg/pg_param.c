@@ -2,14 +2,6 @@
 
 #include "base/clock.h"
 
-void pg_write_int(char *out, uint64_t value, int size)
-{
-    for (int i = size - 1; i >= 0; i--) {
-        out[i] = (char)(value & 0xff);
-        value >>= 8;
-    }
-}
-
 uint64_t pg_read_int(const char *in, int size)
 {
     uint64_t value = 0;

@@ -20,7 +20,7 @@ static int evict_sleeper(struct pg *pg, const struct offset_claim *claim, struct
     const struct pg_param params[] = {pg_text(str_of(claim->consumer)),
                                       pg_text(str_of(claim->topic)), pg_int32(claim->partition)};
     return pg_exec(pg,
-                   "SELECT pg_terminate_backend(a.pid) FROM hoso.kafka_offset k "
+                   "SELECT pg_terminate_backend(a.pid) FROM kafka_offset k "
                    "JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted "
                    "AND l.transactionid = k.xmax JOIN pg_stat_activity a ON a.pid = l.pid "
                    "WHERE k.consumer = $1 AND k.topic = $2 AND k.partition = $3 "
@@ -41,13 +41,15 @@ int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offse
     if (r < 0)
         return r;
     r = pg_exec(pg,
-                "INSERT INTO hoso.kafka_offset AS k "
+                "INSERT INTO kafka_offset AS k "
                 "(consumer, topic, partition, next_offset, owner, epoch) "
                 "SELECT $1, $2, $3, $4, $5, 1 "
                 "FROM set_config('lock_timeout', '" OFFSETS_CLAIM_S "s', true) "
                 "ON CONFLICT (consumer, topic, partition) "
                 "DO UPDATE SET owner = excluded.owner, epoch = k.epoch + 1, "
-                "updated_at = now() RETURNING next_offset, epoch, map_version",
+                "updated_at = now() RETURNING next_offset, epoch, map_version, "
+                "coalesce(last_offset, -1), coalesce(last_record, 0), "
+                "coalesce(stop_at, 9223372036854775807)",
                 params, sizeof params / sizeof *params, &rows, err);
     if (r == ERR_UNAVAILABLE && strcmp(pg_sqlstate(pg), "55P03") == 0)
         return error_prefix(err, r, "partition %d is in the hands of another process",
@@ -57,6 +59,9 @@ int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offse
     claim->next_offset = pg_get_int64(rows, 0, 0);
     claim->epoch = pg_get_int64(rows, 0, 1);
     claim->map_version = pg_get_int64(rows, 0, 2);
+    claim->last_offset = pg_get_int64(rows, 0, 3);
+    claim->last_record = pg_get_int64(rows, 0, 4);
+    claim->stop_at = pg_get_int64(rows, 0, 5);
     pg_result_free(rows);
     return 0;
 }
@@ -75,6 +80,7 @@ int offsets_claim_in_log(struct pg *pg, struct consumer *consumer, int timeout_m
     if (r < 0)
         return r;
     *ret_high = high;
+    claim->log_begin = low;
     if (claim->next_offset >= low && claim->next_offset <= high)
         return 0;
     return error_set(
@@ -82,6 +88,32 @@ int offsets_claim_in_log(struct pg *pg, struct consumer *consumer, int timeout_m
         "topic %s partition %d: %s stands at offset %" PRId64 ", the log holds %" PRId64
         " to %" PRId64 "; decide with `hoso replay` where to go on",
         claim->topic, (int)claim->partition, claim->consumer, claim->next_offset, low, high);
+}
+
+/* FNV-1a */
+static uint64_t mix(uint64_t hash, struct str bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        hash = (hash ^ (unsigned char)bytes.data[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+int64_t offsets_fingerprint(const struct record *record)
+{
+    const struct str time = {(const char *)&record->timestamp_ms, sizeof record->timestamp_ms};
+    return (int64_t)mix(mix(mix(UINT64_C(0xcbf29ce484222325), time), record->key), record->value);
+}
+
+int offsets_recognise(const struct offset_claim *claim, const struct record *record,
+                      struct error *err)
+{
+    if (record->offset != claim->last_offset || offsets_fingerprint(record) == claim->last_record)
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "topic %s partition %d: at offset %" PRId64 " stands another record than the "
+                     "one that %s has committed: the topic was made anew; decide with "
+                     "`hoso replay` where to go on",
+                     claim->topic, (int)claim->partition, record->offset, claim->consumer);
 }
 
 static void swap_params(const struct offset_claim *claim, struct pg_param out[SWAP_PARAMS])
@@ -109,7 +141,7 @@ int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t nex
     params[SWAP_PARAMS] = pg_int64(next_offset);
     struct pg_result *rows = NULL;
     int r = pg_exec(pg,
-                    "UPDATE hoso.kafka_offset SET next_offset = $7, updated_at = now() "
+                    "UPDATE kafka_offset SET next_offset = $7, updated_at = now() "
                     "WHERE consumer = $1 AND topic = $2 AND partition = $3 AND owner = $4 "
                     "AND epoch = $5 AND next_offset = $6",
                     params, SWAP_PARAMS + 1, &rows, err);
@@ -127,6 +159,7 @@ void offset_moves_init(struct offset_moves *moves)
     pg_array_init(&moves->epochs, PG_INT64);
     pg_array_init(&moves->from, PG_INT64);
     pg_array_init(&moves->to, PG_INT64);
+    pg_array_init(&moves->records, PG_INT64);
 }
 
 void offset_moves_deinit(struct offset_moves *moves)
@@ -135,6 +168,7 @@ void offset_moves_deinit(struct offset_moves *moves)
     pg_array_deinit(&moves->epochs);
     pg_array_deinit(&moves->from);
     pg_array_deinit(&moves->to);
+    pg_array_deinit(&moves->records);
 }
 
 void offset_moves_clear(struct offset_moves *moves)
@@ -143,16 +177,18 @@ void offset_moves_clear(struct offset_moves *moves)
     pg_array_clear(&moves->epochs);
     pg_array_clear(&moves->from);
     pg_array_clear(&moves->to);
+    pg_array_clear(&moves->records);
 }
 
 int offset_moves_add(struct offset_moves *moves, const struct offset_claim *claim,
-                     int64_t next_offset)
+                     int64_t next_offset, int64_t last_record)
 {
     moves->claim = claim;
     if (pg_array_int32(&moves->partitions, claim->partition) < 0 ||
         pg_array_int64(&moves->epochs, claim->epoch) < 0 ||
         pg_array_int64(&moves->from, claim->next_offset) < 0 ||
-        pg_array_int64(&moves->to, next_offset) < 0)
+        pg_array_int64(&moves->to, next_offset) < 0 ||
+        pg_array_int64(&moves->records, last_record) < 0)
         return ERR_NOMEM;
     return 0;
 }
@@ -168,11 +204,13 @@ int offset_moves_queue(const struct offset_moves *moves, struct pg *pg, struct e
         pg_array_param(&moves->epochs),
         pg_array_param(&moves->from),
         pg_array_param(&moves->to),
+        pg_array_param(&moves->records),
     };
     return pg_queue_exec(
         pg,
-        "UPDATE hoso.kafka_offset k SET next_offset = m.next_offset, updated_at = now() "
-        "FROM unnest($4, $5, $6, $7) AS m (partition, epoch, expected, next_offset) "
+        "UPDATE kafka_offset k SET next_offset = m.next_offset, updated_at = now(), "
+        "last_offset = m.next_offset - 1, last_record = m.record FROM unnest($4, $5, $6, $7, $8) "
+        "AS m (partition, epoch, expected, next_offset, record) "
         "WHERE k.consumer = $1 AND k.topic = $2 AND k.owner = $3 AND k.partition = m.partition "
         "AND k.epoch = m.epoch AND k.next_offset = m.expected",
         params, sizeof params / sizeof *params, moves->partitions.count, NULL, err);
@@ -184,14 +222,16 @@ int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err)
     swap_params(claim, params);
     struct pg_result *rows = NULL;
     int r = pg_exec(pg,
-                    "SELECT next_offset FROM hoso.kafka_offset WHERE consumer = $1 AND topic = $2 "
-                    "AND partition = $3 AND owner = $4 AND epoch = $5",
-                    params, SWAP_PARAMS - 1, &rows, err);
+                    "SELECT next_offset, epoch FROM kafka_offset WHERE consumer = $1 "
+                    "AND topic = $2 AND partition = $3 AND owner = $4",
+                    params, SWAP_PARAMS - 2, &rows, err);
     if (r < 0)
         return r;
     bool ours = pg_rows(rows) == 1;
-    if (ours)
+    if (ours) {
         claim->next_offset = pg_get_int64(rows, 0, 0);
+        claim->epoch = pg_get_int64(rows, 0, 1);
+    }
     pg_result_free(rows);
     return ours ? 0 : lost(claim, err);
 }
@@ -202,7 +242,7 @@ int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error 
     swap_params(claim, params);
     struct pg_result *rows = NULL;
     int r = pg_exec(pg,
-                    "SELECT 1 FROM hoso.kafka_offset "
+                    "SELECT 1 FROM kafka_offset "
                     "WHERE consumer = $1 AND topic = $2 AND partition = $3 AND owner = $4 "
                     "AND epoch = $5 AND next_offset = $6 FOR UPDATE",
                     params, SWAP_PARAMS, &rows, err);
@@ -220,7 +260,7 @@ int offsets_map_followed(struct pg *pg, const struct offset_claim *claim, int64_
                                       pg_text(str_of(claim->topic)), pg_int32(claim->partition),
                                       pg_int64(map_version)};
     return pg_exec(pg,
-                   "UPDATE hoso.kafka_offset SET map_version = $4 "
+                   "UPDATE kafka_offset SET map_version = $4 "
                    "WHERE consumer = $1 AND topic = $2 AND partition = $3",
                    params, sizeof params / sizeof *params, NULL, err);
 }

@@ -25,6 +25,11 @@ struct offset_claim {
     int64_t epoch;             /* of this claim */
     int64_t next_offset;       /* committed; the next to read */
     int64_t map_version;       /* all dossiers of the partition follow this hoso.map_change */
+    int64_t
+        last_offset; /* the last record committed, of which last_record is the fingerprint; -1 = not known */
+    int64_t last_record;
+    int64_t log_begin; /* of the log's first record; by offsets_claim_in_log */
+    int64_t stop_at;   /* records from this offset on are not to be taken; INT64_MAX = no end */
 };
 
 /*
@@ -36,8 +41,8 @@ struct offset_claim {
 int offsets_guard(struct pg *pg, struct error *err);
 
 /*
- * Takes the partition over. In: consumer, topic, partition, owner. Sets epoch, map_version, and next_offset to what is stored,
- * or to first_offset where nothing is. Valid once the transaction has been committed. ERR_UNAVAILABLE also when another
+ * Takes the partition over. In: consumer, topic, partition, owner. Sets all others to what is stored,
+ * next_offset to first_offset where nothing is. Valid once the transaction has been committed. ERR_UNAVAILABLE also when another
  * transaction keeps the row for longer than OFFSETS_CLAIM_S seconds; by the time OFFSETS_IDLE_S is over, trying again helps.
  */
 #define OFFSETS_CLAIM_S "2"
@@ -70,17 +75,29 @@ struct offset_moves {
     struct pg_array epochs;
     struct pg_array from;
     struct pg_array to;
+    struct pg_array records;
 };
 void offset_moves_init(struct offset_moves *moves);
 void offset_moves_deinit(struct offset_moves *moves);
 void offset_moves_clear(struct offset_moves *moves);
+/* last_record: fingerprint of the record at next_offset - 1. ERR_NOMEM. */
 int offset_moves_add(struct offset_moves *moves, const struct offset_claim *claim,
-                     int64_t next_offset); /* ERR_NOMEM */
+                     int64_t next_offset, int64_t last_record);
 int offset_moves_queue(const struct offset_moves *moves, struct pg *pg, struct error *err);
+
+/* What tells a record from every other one that could stand at its offset: time, key and value. */
+int64_t offsets_fingerprint(const struct record *record);
+/*
+ * The record read first after a claim, that at claim->last_offset, against what was committed there. ERR_INPUT: the topic was made
+ * anew and has grown beyond our offset since; a person decides.
+ */
+int offsets_recognise(const struct offset_claim *claim, const struct record *record,
+                      struct error *err);
 
 /*
  * After a COMMIT of unknown outcome or an ERR_CONFLICT: sets claim->next_offset to what is stored now. ERR_CONFLICT: the partition
- * is not ours any more.
+ * is not ours any more. An epoch that was raised while we stayed the owner is taken over: somebody (hoso replay) has written
+ * in our place, and what is in memory is to be forgotten.
  */
 int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err);
 

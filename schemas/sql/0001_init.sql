@@ -51,6 +51,9 @@ CREATE TABLE hoso.kafka_offset (
     owner       uuid NOT NULL,     -- of the process that may write
     epoch       bigint NOT NULL,   -- grows by one with every claim
     map_version bigint NOT NULL DEFAULT 0, -- of hoso.map_change: all dossiers of the partition follow it
+    last_offset bigint,            -- of the last record committed, and its fingerprint: a topic that was made anew has another there
+    last_record bigint,
+    stop_at     bigint,            -- no record from here on is to be taken (hoso replay); NULL = no end
     updated_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (consumer, topic, partition)
 ) WITH (fillfactor = 50);

@@ -110,10 +110,10 @@ static int claim_all(struct aggregator *aggregator, struct partition_offset *off
         if (number >= aggregator->partition_count)
             return error_set(err, ERR_INPUT,
                              "topic %s has grown beyond %d partitions, so dossiers have moved "
-                             "between them; `hoso replay` moves to a new topic",
+                             "between them: give it that many again (a new topic), and send it "
+                             "what came since; `hoso replay` then decides where to go on",
                              aggregator->topic, aggregator->partition_count);
-        r = lanes_claim(aggregator, number, err);
-        offsets[i].offset = aggregator->partitions[number].claim.next_offset;
+        r = lanes_claim(aggregator, number, &offsets[i].offset, err);
     }
     if (r < 0 && aggregator->pg && !pg_alive(aggregator->pg))
         aggregator->pg = pg_free(aggregator->pg);
@@ -197,7 +197,8 @@ static int open_partitions(struct aggregator *aggregator, struct error *err)
         return error_set(err, ERR_INPUT,
                          "topic %s has %d partitions, [kafka] partitions is %" PRId64
                          "; a changed number moves dossiers between partitions: mend the "
-                         "configuration, or `hoso replay` to a new topic",
+                         "configuration, or make the topic anew with that many, and decide with "
+                         "`hoso replay offset` where to go on",
                          aggregator->topic, count, wanted);
     aggregator->partitions = calloc((size_t)count, sizeof *aggregator->partitions);
     aggregator->ends = calloc((size_t)count, sizeof *aggregator->ends);
@@ -329,11 +330,23 @@ static int step(struct aggregator *aggregator, struct error *err)
     return 0;
 }
 
+/* Every partition stands where it was to stop. */
+static bool finished(const struct aggregator *aggregator)
+{
+    for (int32_t i = 0; i < aggregator->partition_count; i++) {
+        const struct partition *partition = &aggregator->partitions[i];
+        if (!partition->ours || partition->claim.next_offset < partition->claim.stop_at ||
+            partition->claim.map_version != aggregator->reference.map_version)
+            return false;
+    }
+    return aggregator->partition_count > 0;
+}
+
 int aggregator_run(struct aggregator *aggregator)
 {
     struct error err = {{0}};
     int r = 0;
-    while (r == 0 && !service_stopping())
+    while (r == 0 && !service_stopping() && !finished(aggregator))
         r = step(aggregator, &err);
     if (r == 0)
         return EXIT_OK;

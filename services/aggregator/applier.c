@@ -27,7 +27,8 @@ struct applier {
     /* The run under way. */
     struct batch *batch;
     size_t n;
-    uint32_t *asked;      /* by group: its number in history, BATCH_NONE = in memory */
+    struct known **known; /* by group: in memory, or NULL */
+    uint32_t *asked;      /* by group: its number in history */
     int64_t *ingested_at; /* of its new events */
     struct applied applied;
 };
@@ -71,6 +72,7 @@ struct applier *applier_free(struct applier *applier)
     free(applier->events);
     free(applier->views);
     free(applier->payloads);
+    free(applier->known);
     free(applier->asked);
     free(applier->ingested_at);
     free(applier);
@@ -99,16 +101,19 @@ int applier_begin(struct applier *applier, struct pg *pg, struct batch *batch, s
     store_clear(applier->store);
     dlq_rows_clear(applier->dead_letters);
     history_clear(applier->history);
+    if (!applier->known)
+        applier->known = calloc(batch->max, sizeof(struct known *));
     if (!applier->asked)
         applier->asked = calloc(batch->max, sizeof *applier->asked);
     if (!applier->ingested_at)
         applier->ingested_at = calloc(batch->max, sizeof *applier->ingested_at);
-    if (!applier->asked || !applier->ingested_at || batch_group(batch, n, applier->codec) < 0)
+    if (!applier->known || !applier->asked || !applier->ingested_at ||
+        batch_group(batch, n, applier->codec) < 0)
         return out_of_memory(err);
     for (size_t i = 0; i < batch->group_count; i++) {
         const struct batch_group *group = &batch->groups[i];
-        applier->asked[i] = BATCH_NONE;
-        if (cache_find(applier->cache, group->code, group->hash))
+        applier->known[i] = cache_find(applier->cache, group->code, group->hash);
+        if (applier->known[i])
             continue;
         if (history_ask(applier->history, group->code, &applier->asked[i]) < 0)
             return out_of_memory(err);
@@ -295,16 +300,14 @@ static void remember(struct applier *applier, const struct batch_group *group,
     known->open = dossier->phase != PHASE_ENDED;
 }
 
-static int apply_group(struct applier *applier, const struct batch_group *group, uint32_t asked,
-                       struct error *err)
+static int apply_group(struct applier *applier, size_t number, struct error *err)
 {
-    struct target target = {0};
+    const struct batch_group *group = &applier->batch->groups[number];
+    struct target target = {.known = applier->known[number]};
     struct dossier dossier;
     struct place place;
-    if (asked == BATCH_NONE)
-        target.known = cache_find(applier->cache, group->code, group->hash);
-    int r = asked == BATCH_NONE ? recall(applier, group, &target, err)
-                                : look_up(applier, group, asked, &target, err);
+    int r = target.known ? recall(applier, group, &target, err)
+                         : look_up(applier, group, applier->asked[number], &target, err);
     if (r < 0)
         return r;
     size_t total = line_up(applier, group, &target);
@@ -342,12 +345,25 @@ static int add_dead_letters(struct applier *applier)
     return 0;
 }
 
+/* The dossier after the next, and its news, on their way from memory while the next is worked on. */
+static void fetch_ahead(const struct applier *applier, size_t number)
+{
+    enum { AHEAD = 2 };
+    const struct batch *batch = applier->batch;
+    if (number + AHEAD >= batch->group_count)
+        return;
+    const struct record *record = &batch->items[batch->groups[number + AHEAD].first].record;
+    __builtin_prefetch(record->value.data);
+    __builtin_prefetch(applier->known[number + AHEAD]);
+}
+
 int applier_write(struct applier *applier, struct pg *pg, struct str topic, struct error *err)
 {
     if (applier->applied.loaded > 0)
         history_take_events(applier->history);
     for (size_t i = 0; i < applier->batch->group_count; i++) {
-        int r = apply_group(applier, &applier->batch->groups[i], applier->asked[i], err);
+        fetch_ahead(applier, i);
+        int r = apply_group(applier, i, err);
         if (r < 0)
             return r;
     }

@@ -134,12 +134,17 @@ static void put_in_group(struct batch *batch, uint32_t i)
     }
 }
 
+/* Records came by other threads and lie in memory as they came: what is needed soon is asked for now. */
+enum { AHEAD = 4 };
+
 int batch_group(struct batch *batch, size_t n, const struct codec *codec)
 {
     batch->group_count = 0;
     memset(batch->slots, 0, batch->slot_count * sizeof *batch->slots);
     for (size_t i = 0; i < n; i++) {
         struct batch_item *item = &batch->items[i];
+        if (i + AHEAD < n)
+            __builtin_prefetch(item[AHEAD].record.value.data);
         if (!item->judged && judge(item, codec) < 0)
             return ERR_NOMEM;
         item->misplaced = false;

@@ -7,9 +7,13 @@
 enum { SLOTS_FIRST = 1024, PIECE_OVERHEAD = 16, EVENTS_MAX = 4096 };
 
 /* Open addressing, at most three quarters full, no tombstones: what follows a removed entry moves up. */
+struct slot {
+    struct known *known; /* NULL = free */
+    uint32_t hash;       /* of known: most looks at other entries end here */
+};
 struct cache {
     size_t limit;
-    struct known **slots;
+    struct slot *slots;
     size_t slot_count;
     size_t count;
     size_t bytes; /* of the entries */
@@ -18,6 +22,8 @@ struct cache {
     uint32_t *touched; /* hashes of the entries touched, for cache_settle */
     size_t touched_count;
     size_t touched_capacity;
+    uint8_t *packed; /* events on their way in */
+    size_t packed_capacity;
 };
 
 struct cache *cache_new(size_t limit)
@@ -26,7 +32,7 @@ struct cache *cache_new(size_t limit)
     if (!cache)
         return NULL;
     cache->limit = limit;
-    cache->slots = calloc(SLOTS_FIRST, sizeof(struct known *));
+    cache->slots = calloc(SLOTS_FIRST, sizeof *cache->slots);
     cache->slot_count = SLOTS_FIRST;
     cache->words = words_new();
     return cache->slots && cache->words ? cache : cache_free(cache);
@@ -35,8 +41,8 @@ struct cache *cache_new(size_t limit)
 static void free_entries(struct cache *cache)
 {
     for (size_t i = 0; cache->slots && i < cache->slot_count; i++) {
-        free(cache->slots[i]);
-        cache->slots[i] = NULL;
+        free(cache->slots[i].known);
+        cache->slots[i].known = NULL;
     }
     cache->count = cache->bytes = cache->hand = cache->touched_count = 0;
 }
@@ -48,6 +54,7 @@ struct cache *cache_free(struct cache *cache)
     free_entries(cache);
     free(cache->slots);
     free(cache->touched);
+    free(cache->packed);
     words_free(cache->words);
     free(cache);
     return NULL;
@@ -72,8 +79,8 @@ static size_t slot_for(const struct cache *cache, struct str code, uint32_t hash
 {
     size_t mask = cache->slot_count - 1;
     size_t at = hash & mask;
-    for (const struct known *known; (known = cache->slots[at]) != NULL; at = (at + 1) & mask) {
-        if (known->hash == hash && str_eq(known_code(known), code))
+    for (; cache->slots[at].known; at = (at + 1) & mask) {
+        if (cache->slots[at].hash == hash && str_eq(known_code(cache->slots[at].known), code))
             break;
     }
     return at;
@@ -81,24 +88,24 @@ static size_t slot_for(const struct cache *cache, struct str code, uint32_t hash
 
 struct known *cache_find(const struct cache *cache, struct str code, uint32_t hash)
 {
-    return cache->slots[slot_for(cache, code, hash)];
+    return cache->slots[slot_for(cache, code, hash)].known;
 }
 
 static bool grow(struct cache *cache)
 {
-    struct known **old = cache->slots;
+    struct slot *old = cache->slots;
     size_t old_count = cache->slot_count;
-    struct known **slots = calloc(old_count * 2, sizeof *slots);
+    struct slot *slots = calloc(old_count * 2, sizeof *slots);
     if (!slots)
         return false;
     cache->slots = slots;
     cache->slot_count = old_count * 2;
     cache->hand = 0;
     for (size_t i = 0; i < old_count; i++) {
-        size_t at = old[i] ? old[i]->hash & (cache->slot_count - 1) : 0;
-        while (old[i] && slots[at])
+        size_t at = old[i].hash & (cache->slot_count - 1);
+        while (old[i].known && slots[at].known)
             at = (at + 1) & (cache->slot_count - 1);
-        if (old[i])
+        if (old[i].known)
             slots[at] = old[i];
     }
     free(old);
@@ -136,7 +143,7 @@ struct known *cache_add(struct cache *cache, struct str code, uint32_t hash, int
     known->hash = hash;
     known->code_len = (uint8_t)code.len;
     memcpy(known->bytes, code.data, code.len);
-    cache->slots[slot_for(cache, code, hash)] = known;
+    cache->slots[slot_for(cache, code, hash)] = (struct slot){known, hash};
     cache->count++;
     cache->bytes += piece_size(known) + PIECE_OVERHEAD;
     if (touch(cache, known))
@@ -145,46 +152,61 @@ struct known *cache_add(struct cache *cache, struct str code, uint32_t hash, int
     return NULL;
 }
 
+/* Packs the events one after the other; their size, or 0 when one cannot be kept. */
+static size_t pack_all(struct cache *cache, const struct event *const *events, size_t count)
+{
+    size_t size = 0;
+    if (count * PACKED_MAX > cache->packed_capacity) {
+        uint8_t *grown = realloc(cache->packed, 2 * count * PACKED_MAX);
+        if (!grown)
+            return 0;
+        cache->packed = grown;
+        cache->packed_capacity = 2 * count * PACKED_MAX;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t more = pack_event(cache->words, events[i], cache->packed + size);
+        if (more == 0)
+            return 0;
+        size += more;
+    }
+    return size;
+}
+
 struct known *cache_append(struct cache *cache, struct known *known,
                            const struct event *const *events, size_t count)
 {
-    size_t slot = slot_for(cache, known_code(known), known->hash);
-    uint8_t packed[PACKED_MAX];
     bool kept = touch(cache, known) && known->event_count + count <= EVENTS_MAX;
-    for (size_t i = 0; i < count && kept; i++) {
-        size_t size = pack_event(cache->words, events[i], packed);
-        struct known *grown = size > 0 ? realloc(known, piece_size(known) + size) : NULL;
-        kept = grown != NULL;
-        if (!kept)
-            break;
-        known = cache->slots[slot] = grown;
-        memcpy(known->bytes + known->code_len + known->size, packed, size);
-        known->size += (uint32_t)size;
-        known->event_count++;
-        cache->bytes += size;
+    size_t size = kept ? pack_all(cache, events, count) : 0;
+    size_t slot = slot_for(cache, known_code(known), known->hash);
+    struct known *grown = size > 0 ? realloc(known, piece_size(known) + size) : NULL;
+    if (!grown) {
+        cache_remove(cache, known);
+        return NULL;
     }
-    if (kept)
-        return known;
-    cache_remove(cache, known);
-    return NULL;
+    cache->slots[slot].known = grown;
+    memcpy(grown->bytes + grown->code_len + grown->size, cache->packed, size);
+    grown->size += (uint32_t)size;
+    grown->event_count = (uint16_t)(grown->event_count + count);
+    cache->bytes += size;
+    return grown;
 }
 
 /* Empties the slot and moves up what was placed behind it for want of it. */
 static void remove_slot(struct cache *cache, size_t at)
 {
     size_t mask = cache->slot_count - 1;
-    struct known *known = cache->slots[at];
+    struct known *known = cache->slots[at].known;
     cache->bytes -= piece_size(known) + PIECE_OVERHEAD;
     cache->count--;
     free(known);
-    for (size_t next = (at + 1) & mask; cache->slots[next]; next = (next + 1) & mask) {
-        size_t home = cache->slots[next]->hash & mask;
+    for (size_t next = (at + 1) & mask; cache->slots[next].known; next = (next + 1) & mask) {
+        size_t home = cache->slots[next].hash & mask;
         if (((next - home) & mask) < ((next - at) & mask))
             continue; /* its home lies behind the hole */
         cache->slots[at] = cache->slots[next];
         at = next;
     }
-    cache->slots[at] = NULL;
+    cache->slots[at].known = NULL;
 }
 
 void cache_remove(struct cache *cache, struct known *known)
@@ -196,15 +218,15 @@ void cache_remove(struct cache *cache, struct known *known)
 static void release(struct cache *cache, uint32_t hash)
 {
     size_t mask = cache->slot_count - 1;
-    for (size_t at = hash & mask; cache->slots[at]; at = (at + 1) & mask) {
-        if (cache->slots[at]->hash == hash)
-            cache->slots[at]->touched = false;
+    for (size_t at = hash & mask; cache->slots[at].known; at = (at + 1) & mask) {
+        if (cache->slots[at].hash == hash)
+            cache->slots[at].known->touched = false;
     }
 }
 
 size_t cache_bytes(const struct cache *cache)
 {
-    return cache->bytes + cache->slot_count * sizeof(struct known *);
+    return cache->bytes + cache->slot_count * sizeof(struct slot);
 }
 
 void cache_settle(struct cache *cache)
@@ -214,7 +236,7 @@ void cache_settle(struct cache *cache)
     cache->touched_count = 0;
     while (cache->count > 0 && cache_bytes(cache) > cache->limit) {
         size_t at = cache->hand & (cache->slot_count - 1);
-        struct known *known = cache->slots[at];
+        struct known *known = cache->slots[at].known;
         if (known && known->used && known->open) {
             known->used = false;
         } else if (known) {

@@ -140,11 +140,10 @@ int dlq_rows_queue(const struct dlq_rows *rows, struct pg *pg, struct str topic,
     for (int i = 0; i < COLUMN_COUNT; i++)
         params[i] = pg_array_param(&rows->columns[i]);
     params[COLUMN_COUNT] = pg_text(topic);
-    return pg_queue_exec(
-        pg,
-        "INSERT INTO hoso.dlq_outbox (partition, \"offset\", key, value, record_time, "
-        "headers, stage, error_code, message, topic) "
-        "SELECT *, $10 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) "
-        "ON CONFLICT (topic, partition, \"offset\") DO NOTHING",
-        params, COLUMN_COUNT + 1, PG_ANY, NULL, err);
+    return pg_queue_exec(pg,
+                         "INSERT INTO dlq_outbox (partition, \"offset\", key, value, record_time, "
+                         "headers, stage, error_code, message, topic) "
+                         "SELECT *, $10 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+                         "ON CONFLICT (topic, partition, \"offset\") DO NOTHING",
+                         params, COLUMN_COUNT + 1, PG_ANY, NULL, err);
 }

@@ -77,7 +77,7 @@ int history_queue_rows(struct history *history, struct pg *pg, struct error *err
         pg,
         "SELECT (c.place - 1)::integer, d.dossier_id, d.partition, d.unit_id, d.erased "
         "FROM unnest($1) WITH ORDINALITY AS c (code, place) "
-        "JOIN hoso.dossier d ON d.code = c.code",
+        "JOIN dossier d ON d.code = c.code",
         params, 1, PG_ANY, &history->rows, err);
     return r < 0 ? r : 1;
 }
@@ -107,7 +107,7 @@ int history_queue_events(struct history *history, struct pg *pg, struct error *e
     int r = pg_queue_exec(
         pg,
         "SELECT k.place, e.dossier_id, e.payload FROM unnest($1, $2) AS k (id, place) "
-        "JOIN hoso.dossier_event e ON e.dossier_id = k.id ORDER BY k.place",
+        "JOIN dossier_event e ON e.dossier_id = k.id ORDER BY k.place",
         params, 2, PG_ANY, &history->events, err);
     return r < 0 ? r : 1;
 }

@@ -14,7 +14,7 @@ struct partition {
     bool ours;                 /* assigned by Kafka and claimed in PostgreSQL */
     int64_t high;              /* one past the last record in the log, as far as we know */
     int64_t next_offset;       /* where the transaction under way moves it; -1 = not in it */
-    int64_t next_time_at;      /* time of the last record of that transaction */
+    const struct record *last; /* of that transaction */
     int64_t
         known_at; /* time of the newest record committed (first read, before that); NO_TIME = not known */
 };
@@ -123,10 +123,16 @@ int retry_wait_ms(const struct retry *retry);
 
 /* ---- lanes.c: the claims ---- */
 
-/* Connects `pg` where there is no connection. As pg_connect. */
+/* Connects where there is no connection (*pg NULL), to the schema whose rows are ours. As pg_connect. */
+int connect_schema(const struct aggregator *aggregator, struct pg **pg, struct error *err);
+/* The same for `pg`. */
 int lanes_connect(struct aggregator *aggregator, struct error *err);
-/* Claims a partition and finds where it goes on; as offsets_claim_in_log. */
-int lanes_claim(struct aggregator *aggregator, int32_t partition, struct error *err);
+/*
+ * Claims a partition; *ret_from: where it is read from, one record before it goes on, where that is known, so that it can be
+ * recognised. As offsets_claim_in_log.
+ */
+int lanes_claim(struct aggregator *aggregator, int32_t partition, int64_t *ret_from,
+                struct error *err);
 /* The partition is not ours any more: nothing of it in hand may be committed. Its lane must be idle. */
 void lanes_give_up(struct aggregator *aggregator, int32_t partition);
 

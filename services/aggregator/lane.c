@@ -49,9 +49,7 @@ int lane_connect(struct lane *lane, struct error *err)
     if (lane->pg)
         return 0;
     struct pg *pg = NULL;
-    const struct aggregator *aggregator = lane->aggregator;
-    const char *conninfo = config_text(aggregator->service->config, "postgres", NULL, "conninfo");
-    int r = pg_connect(conninfo, aggregator->service->program, &pg, err);
+    int r = connect_schema(lane->aggregator, &pg, err);
     if (r == 0)
         r = offsets_guard(pg, err);
     if (r == 0)
@@ -130,12 +128,13 @@ static int queue_moves(struct lane *lane, struct error *err)
     for (size_t i = 0; i < lane->n; i++) {
         const struct record *record = &lane->writing->items[i].record;
         aggregator->partitions[record->partition].next_offset = record->offset + 1;
-        aggregator->partitions[record->partition].next_time_at = record->timestamp_ms;
+        aggregator->partitions[record->partition].last = record;
     }
     for (int32_t i = lane->number; i < aggregator->partition_count; i += aggregator->lane_count) {
         const struct partition *partition = &aggregator->partitions[i];
         if (partition->next_offset >= 0 &&
-            offset_moves_add(&lane->moves, &partition->claim, partition->next_offset) < 0)
+            offset_moves_add(&lane->moves, &partition->claim, partition->next_offset,
+                             offsets_fingerprint(partition->last)) < 0)
             return error_set(err, ERR_NOMEM, "out of memory");
     }
     int r = pg_queue_exec(lane->pg, "BEGIN", NULL, 0, PG_ANY, NULL, err);
@@ -165,7 +164,8 @@ static void note_committed(struct lane *lane)
         if (partition->next_offset < 0)
             continue;
         partition->claim.next_offset = partition->next_offset;
-        partition->known_at = partition->next_time_at < 0 ? NO_TIME : partition->next_time_at;
+        int64_t time_at = partition->last->timestamp_ms;
+        partition->known_at = time_at < 0 ? NO_TIME : time_at;
         status_lag(aggregator, i);
     }
     batch_done(lane->writing, lane->n);

@@ -29,12 +29,27 @@ int retry_wait_ms(const struct retry *retry)
     return left_ms > 0 ? (int)left_ms + 1 : 0;
 }
 
+int connect_schema(const struct aggregator *aggregator, struct pg **pg, struct error *err)
+{
+    if (*pg)
+        return 0;
+    const struct config *config = aggregator->service->config;
+    struct pg *made = NULL;
+    int r = pg_connect(config_text(config, "postgres", NULL, "conninfo"),
+                       aggregator->service->program, &made, err);
+    if (r == 0)
+        r = pg_look_first(made, config_text(config, "aggregator", NULL, "schema"), err);
+    if (r < 0) {
+        pg_free(made);
+        return r;
+    }
+    *pg = made;
+    return 0;
+}
+
 int lanes_connect(struct aggregator *aggregator, struct error *err)
 {
-    if (aggregator->pg)
-        return 0;
-    const char *conninfo = config_text(aggregator->service->config, "postgres", NULL, "conninfo");
-    return pg_connect(conninfo, aggregator->service->program, &aggregator->pg, err);
+    return connect_schema(aggregator, &aggregator->pg, err);
 }
 
 static int list_ours(struct aggregator *aggregator, struct error *err)
@@ -47,7 +62,7 @@ static int list_ours(struct aggregator *aggregator, struct error *err)
     return 0;
 }
 
-int lanes_claim(struct aggregator *aggregator, int32_t number, struct error *err)
+int lanes_claim(struct aggregator *aggregator, int32_t number, int64_t *ret_from, struct error *err)
 {
     struct partition *partition = &aggregator->partitions[number];
     partition->claim = (struct offset_claim){
@@ -59,6 +74,10 @@ int lanes_claim(struct aggregator *aggregator, int32_t number, struct error *err
         return r;
     partition->ours = true;
     partition->known_at = NO_TIME;
+    const struct offset_claim *claim = &partition->claim;
+    bool known =
+        claim->last_offset >= claim->log_begin && claim->last_offset == claim->next_offset - 1;
+    *ret_from = known ? claim->last_offset : claim->next_offset;
     log_info("claimed", "partition=%" PRId32 " offset=%" PRId64 " epoch=%" PRId64, number,
              partition->claim.next_offset, partition->claim.epoch);
     status_lag(aggregator, number);

@@ -13,13 +13,14 @@ static bool place_record(struct aggregator *aggregator)
     struct record *record = &aggregator->held;
     const struct partition *partition = &aggregator->partitions[record->partition];
     struct batch *batch = lane_of(aggregator, record->partition)->filling;
-    /* Of a partition that was taken from us, or read again after a doubt. */
-    if (!partition->ours || record->offset < partition->claim.next_offset)
+    /* Of a partition that was taken from us, read again after a doubt, or none of our business any more. */
+    if (!partition->ours || record->offset < partition->claim.next_offset ||
+        record->offset >= partition->claim.stop_at)
         record_release(record);
     else if (batch_full(batch))
         return false;
     else
-        batch_add(batch, record, mono_now());
+        batch_add(batch, record, batch->count == 0 ? mono_now() : batch->since);
     return true;
 }
 
@@ -47,6 +48,9 @@ int reader_take(struct aggregator *aggregator, struct error *err)
         if (r != CONSUMER_RECORD)
             continue;
         aggregator->held = record;
+        r = partition->ours ? offsets_recognise(&partition->claim, &record, err) : 0;
+        if (r < 0)
+            return r;
         if (partition->known_at == NO_TIME && record.timestamp_ms >= 0)
             partition->known_at = record.timestamp_ms;
     }

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "aggregator/store_cells.h"
+#include "aggregator/store.h"
 #include "service/service.h"
 
 enum { CHUNK = 500, LOOK_EVERY_MS = 1000, WRITE_TIMEOUT_MS = 30000 };
@@ -14,14 +14,12 @@ struct refold {
     struct fold *fold;
     struct contribution contribution;
     struct rollup rollup;
-    struct store_cells *cells;
+    struct store *store;
     struct event *events; /* of one dossier */
     const struct event **pointers;
     size_t event_capacity;
     struct pg_array ids; /* of the chunk */
-    struct pg_array moved_ids;
-    struct pg_array moved_units;
-    struct pg_array moved_reasons;
+    int64_t moved;       /* dossiers of it */
     struct mono looked_at;
     bool look_now;
     int32_t partition; /* under way; -1 = none */
@@ -36,16 +34,13 @@ struct refold *refold_new(const struct fold_rules *rules, const struct codec *co
     *refold = (struct refold){.rules = rules,
                               .codec = codec,
                               .fold = fold_new(),
-                              .cells = store_cells_new(),
+                              .store = store_new(),
                               .look_now = true,
                               .partition = -1};
     contribution_init(&refold->contribution);
     rollup_init(&refold->rollup);
     pg_array_init(&refold->ids, PG_INT64);
-    pg_array_init(&refold->moved_ids, PG_INT64);
-    pg_array_init(&refold->moved_units, PG_INT32);
-    pg_array_init(&refold->moved_reasons, PG_TEXT);
-    return refold->fold && refold->cells ? refold : refold_free(refold);
+    return refold->fold && refold->store ? refold : refold_free(refold);
 }
 
 struct refold *refold_free(struct refold *refold)
@@ -53,13 +48,10 @@ struct refold *refold_free(struct refold *refold)
     if (!refold)
         return NULL;
     fold_free(refold->fold);
-    store_cells_free(refold->cells);
+    store_free(refold->store);
     contribution_deinit(&refold->contribution);
     rollup_deinit(&refold->rollup);
     pg_array_deinit(&refold->ids);
-    pg_array_deinit(&refold->moved_ids);
-    pg_array_deinit(&refold->moved_units);
-    pg_array_deinit(&refold->moved_reasons);
     free(refold->events);
     free((void *)refold->pointers);
     free(refold);
@@ -92,7 +84,7 @@ int refold_look(struct refold *refold, struct pg *pg, const struct config *confi
     return 0;
 }
 
-/* The next dossiers that a change since claim->map_version may move. */
+/* The next dossiers that a change since claim->map_version may move. An erased one has no quarantine, but in `hoso replay`. */
 static int find_dossiers(struct refold *refold, struct pg *pg, const struct offset_claim *claim,
                          struct pg_result **ret, struct error *err)
 {
@@ -100,8 +92,8 @@ static int find_dossiers(struct refold *refold, struct pg *pg, const struct offs
                                       pg_int64(claim->map_version), pg_int32(CHUNK)};
     return pg_exec(pg,
                    "SELECT dossier_id, code, coalesce(unit_id, 0), coalesce(quarantine, '') "
-                   "FROM hoso.dossier WHERE partition = $1 AND dossier_id > $2 AND NOT erased AND "
-                   "(quarantine IS NOT NULL OR EXISTS (SELECT FROM hoso.map_change "
+                   "FROM dossier WHERE partition = $1 AND dossier_id > $2 AND "
+                   "(quarantine IS NOT NULL OR NOT erased AND EXISTS (SELECT FROM hoso.map_change "
                    "WHERE version > $3 AND (units OR deciding_agency = ANY (agencies)))) "
                    "ORDER BY dossier_id LIMIT $4",
                    params, sizeof params / sizeof *params, ret, err);
@@ -117,7 +109,7 @@ static int load_events(struct refold *refold, struct pg *pg, const struct pg_res
     }
     const struct pg_param params[] = {pg_array_param(&refold->ids)};
     return pg_exec(pg,
-                   "SELECT dossier_id, payload FROM hoso.dossier_event "
+                   "SELECT dossier_id, payload FROM dossier_event "
                    "WHERE dossier_id = ANY ($1) ORDER BY dossier_id",
                    params, 1, ret, err);
 }
@@ -172,16 +164,15 @@ static int contribute(struct refold *refold, const struct reference *reference,
     return r < 0 ? r : rollup_add(&refold->rollup, partition, &refold->contribution, sign);
 }
 
+/* The whole row is written: `hoso replay` knows no more of a dossier than its history. */
 static int move(struct refold *refold, const struct reference *reference,
-                const struct dossier *dossier, const struct offset_claim *claim, int64_t dossier_id,
-                int32_t old_unit_id, int32_t unit_id, struct str quarantine)
+                const struct dossier *dossier, int32_t old_unit_id, const struct place *place)
 {
-    if (contribute(refold, reference, dossier, claim->partition, old_unit_id, -1) < 0 ||
-        contribute(refold, reference, dossier, claim->partition, unit_id, 1) < 0 ||
-        pg_array_int64(&refold->moved_ids, dossier_id) < 0 ||
-        pg_array_int32(&refold->moved_units, unit_id) < 0 ||
-        pg_array_text(&refold->moved_reasons, quarantine) < 0)
+    if (contribute(refold, reference, dossier, place->partition, old_unit_id, -1) < 0 ||
+        contribute(refold, reference, dossier, place->partition, place->unit_id, 1) < 0 ||
+        store_dossier(refold->store, dossier, place) < 0)
         return ERR_NOMEM;
+    refold->moved++;
     return 0;
 }
 
@@ -192,18 +183,19 @@ static int judge_all(struct refold *refold, const struct reference *reference,
     size_t next = 0;
     for (size_t i = 0; i < pg_rows(dossiers); i++) {
         struct dossier dossier;
-        int32_t unit_id = 0;
-        int64_t dossier_id = pg_get_int64(dossiers, i, 0);
-        int r = fold_dossier(refold, events, &next, dossier_id, &dossier, err);
+        struct place place = {.dossier_id = pg_get_int64(dossiers, i, 0),
+                              .partition = claim->partition};
+        int r = fold_dossier(refold, events, &next, place.dossier_id, &dossier, err);
         if (r < 0)
             return r;
-        enum unit_answer answer = reference_unit(reference, &dossier, &unit_id);
-        struct str quarantine = str_of(unit_answer_name(answer));
+        if (!dossier.erased)
+            place.quarantine =
+                unit_answer_name(reference_unit(reference, &dossier, &place.unit_id));
         int32_t old_unit_id = pg_get_int32(dossiers, i, 2);
-        if (unit_id == old_unit_id && str_eq(quarantine, pg_get_text(dossiers, i, 3)))
+        if (place.unit_id == old_unit_id &&
+            str_eq(str_of(place.quarantine), pg_get_text(dossiers, i, 3)))
             continue;
-        if (move(refold, reference, &dossier, claim, dossier_id, old_unit_id, unit_id, quarantine) <
-            0)
+        if (move(refold, reference, &dossier, old_unit_id, &place) < 0)
             return error_set(err, ERR_NOMEM, "refold: out of memory");
     }
     return 0;
@@ -211,19 +203,8 @@ static int judge_all(struct refold *refold, const struct reference *reference,
 
 static int write_moved(struct refold *refold, struct pg *pg, struct error *err)
 {
-    if (refold->moved_ids.count == 0)
-        return 0;
-    const struct pg_param params[] = {pg_array_param(&refold->moved_ids),
-                                      pg_array_param(&refold->moved_units),
-                                      pg_array_param(&refold->moved_reasons)};
-    int r = pg_exec(pg,
-                    "UPDATE hoso.dossier d SET unit_id = nullif(m.unit_id, 0), quarantine = "
-                    "m.quarantine FROM unnest($1::bigint[], $2::int[], $3::text[]) "
-                    "AS m (dossier_id, unit_id, quarantine) WHERE d.dossier_id = m.dossier_id",
-                    params, 3, NULL, err);
     rollup_finish(&refold->rollup);
-    if (r == 0)
-        r = store_cells_queue(refold->cells, pg, &refold->rollup, err);
+    int r = store_queue(refold->store, pg, &refold->rollup, err);
     return r < 0 ? r : pg_queue_finish(pg, WRITE_TIMEOUT_MS, err);
 }
 
@@ -262,9 +243,8 @@ int refold_step(struct refold *refold, struct pg *pg, const struct reference *re
         refold->after_id = 0;
     refold->partition = claim->partition;
     rollup_clear(&refold->rollup);
-    pg_array_clear(&refold->moved_ids);
-    pg_array_clear(&refold->moved_units);
-    pg_array_clear(&refold->moved_reasons);
+    store_clear(refold->store);
+    refold->moved = 0;
     int r = pg_begin(pg, err);
     if (r == 0)
         r = offsets_check(pg, claim, err);
@@ -277,7 +257,7 @@ int refold_step(struct refold *refold, struct pg *pg, const struct reference *re
         pg_rollback(pg);
         return r;
     }
-    *ret_moved += refold->moved_ids.count;
+    *ret_moved += refold->moved;
     if (count > 0) {
         refold->after_id = last_id;
         return 1;

@@ -156,7 +156,7 @@ static int send_rows(struct relay *relay, const struct pg_result *rows, struct e
         relay->after_id = pg_get_int64(rows, i, ID);
         return error_set(err, RELAY_PASSED_OVER,
                          "dead letter of partition %" PRId32 " offset %" PRId64
-                         " stays in hoso.dlq_outbox (id %" PRId64 "): %s",
+                         " stays in dlq_outbox (id %" PRId64 "): %s",
                          pg_get_int32(rows, i, PARTITION), pg_get_int64(rows, i, OFFSET),
                          relay->after_id, why.text);
     }
@@ -171,7 +171,7 @@ static int look(struct relay *relay, struct pg *pg, const struct pg_array *parti
     struct pg_result *rows = NULL;
     int r = pg_exec(pg,
                     "SELECT id, partition, \"offset\", key, value, record_time, headers, stage, "
-                    "error_code, message FROM hoso.dlq_outbox "
+                    "error_code, message FROM dlq_outbox "
                     "WHERE sent_at IS NULL AND topic = $1 AND partition = ANY ($2) AND id > $3 "
                     "ORDER BY id LIMIT $4",
                     params, sizeof params / sizeof *params, &rows, err);
@@ -187,7 +187,7 @@ static int look(struct relay *relay, struct pg *pg, const struct pg_array *parti
 static int mark(struct relay *relay, struct pg *pg, int64_t *sent, struct error *err)
 {
     const struct pg_param params[] = {pg_array_param(&relay->sent)};
-    int r = pg_exec(pg, "UPDATE hoso.dlq_outbox SET sent_at = now() WHERE id = ANY ($1)", params, 1,
+    int r = pg_exec(pg, "UPDATE dlq_outbox SET sent_at = now() WHERE id = ANY ($1)", params, 1,
                     NULL, err);
     if (r < 0)
         return r;

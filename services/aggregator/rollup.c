@@ -157,8 +157,13 @@ int rollup_add(struct rollup *rollup, int32_t partition, const struct contributi
         struct daily_delta *delta = daily_of(rollup, partition, cell);
         if (!delta)
             return ERR_NOMEM;
-        for (int m = 0; m < MEASURE_COUNT; m++)
-            delta->cell.measures[m] += sign * cell->measures[m];
+        if (sign > 0) {
+            for (int m = 0; m < MEASURE_COUNT; m++)
+                delta->cell.measures[m] += cell->measures[m];
+        } else {
+            for (int m = 0; m < MEASURE_COUNT; m++)
+                delta->cell.measures[m] -= cell->measures[m];
+        }
     }
     if (!contribution->has_open)
         return 0;

@@ -158,11 +158,11 @@ void store_event(struct store *store, int64_t dossier_id, const struct event *ev
 
 int store_prepare(struct pg *pg, struct error *err)
 {
-    int r = pg_script(
-        pg,
-        "CREATE TEMP TABLE IF NOT EXISTS changed_dossier ON COMMIT DELETE ROWS AS "
-        "SELECT dossier_id, partition" DOSSIER_COLUMNS(NAME) " FROM hoso.dossier WITH NO DATA",
-        err);
+    int r =
+        pg_script(pg,
+                  "CREATE TEMP TABLE IF NOT EXISTS changed_dossier ON COMMIT DELETE ROWS AS "
+                  "SELECT dossier_id, partition" DOSSIER_COLUMNS(NAME) " FROM dossier WITH NO DATA",
+                  err);
     return r < 0 ? r : store_cells_prepare(pg, err);
 }
 
@@ -171,7 +171,7 @@ static int queue_dossiers(const struct store *store, struct pg *pg, struct error
     int r = 0;
     if (store->new_dossiers.rows > 0)
         r = pg_queue_copy(pg,
-                          "COPY hoso.dossier (dossier_id, partition, code" DOSSIER_COLUMNS(
+                          "COPY dossier (dossier_id, partition, code" DOSSIER_COLUMNS(
                               NAME) ") FROM STDIN (FORMAT binary)",
                           &store->new_dossiers, err);
     if (r < 0 || store->changed_dossiers.rows == 0)
@@ -182,7 +182,7 @@ static int queue_dossiers(const struct store *store, struct pg *pg, struct error
         return r;
     return pg_queue_exec(
         pg,
-        "UPDATE hoso.dossier d SET partition = s.partition" DOSSIER_COLUMNS(
+        "UPDATE dossier d SET partition = s.partition" DOSSIER_COLUMNS(
             ASSIGN) " FROM pg_temp.changed_dossier s "
                     "WHERE d.dossier_id = s.dossier_id AND d.partition = s.partition",
         NULL, 0, (int64_t)store->changed_dossiers.rows, NULL, err);
@@ -194,13 +194,13 @@ static int queue_events(const struct store *store, struct pg *pg, struct error *
     int r = 0;
     if (store->events.rows > 0)
         r = pg_queue_copy(pg,
-                          "COPY hoso.dossier_event (dossier_id, event_id, ingested_at, "
+                          "COPY dossier_event (dossier_id, event_id, ingested_at, "
                           "occurred_at, kind, status, source, payload) FROM STDIN (FORMAT binary)",
                           &store->events, err);
     if (r < 0 || store->erased.count == 0)
         return r;
     return pg_queue_exec(pg,
-                         "DELETE FROM hoso.dossier_event "
+                         "DELETE FROM dossier_event "
                          "WHERE dossier_id = ANY ($1) AND kind <> 'erased'",
                          params, 1, PG_ANY, NULL, err);
 }

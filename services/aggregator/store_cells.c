@@ -69,9 +69,9 @@ int store_cells_prepare(struct pg *pg, struct error *err)
 {
     return pg_script(pg,
                      "CREATE TEMP TABLE IF NOT EXISTS added_daily ON COMMIT DELETE ROWS AS "
-                     "SELECT *, false AS takes FROM hoso.rollup_daily WITH NO DATA; "
+                     "SELECT *, false AS takes FROM rollup_daily WITH NO DATA; "
                      "CREATE TEMP TABLE IF NOT EXISTS added_open ON COMMIT DELETE ROWS AS "
-                     "SELECT * FROM hoso.rollup_open WITH NO DATA",
+                     "SELECT * FROM rollup_open WITH NO DATA",
                      err);
 }
 
@@ -88,7 +88,7 @@ static int queue_daily(const struct store_cells *cells, struct pg *pg, struct er
         return r;
     return pg_queue_exec(
         pg,
-        "MERGE INTO hoso.rollup_daily r USING pg_temp.added_daily s "
+        "MERGE INTO rollup_daily r USING pg_temp.added_daily s "
         "ON r.partition = s.partition AND r.unit_id = s.unit_id AND r.day = s.day "
         "AND r.procedure_code = s.procedure_code AND r.channel = s.channel "
         "WHEN MATCHED AND s.takes" MEASURES(
@@ -109,7 +109,7 @@ static int queue_open(const struct store_cells *cells, struct pg *pg, struct err
         return r;
     return pg_queue_exec(
         pg,
-        "MERGE INTO hoso.rollup_open r USING pg_temp.added_open s "
+        "MERGE INTO rollup_open r USING pg_temp.added_open s "
         "ON r.partition = s.partition AND r.unit_id = s.unit_id AND r.due_date = s.due_date "
         "AND r.procedure_code = s.procedure_code AND r.channel = s.channel AND r.phase = s.phase "
         "WHEN MATCHED AND r.count + s.count = 0 THEN DELETE "

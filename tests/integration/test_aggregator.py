@@ -1,6 +1,7 @@
 """hoso-aggregator on real Kafka and PostgreSQL: the same rows whatever comes, in whatever order, however it ends."""
 
 import threading
+import time
 
 import pytest
 from harness import wait_until
@@ -220,3 +221,37 @@ def test_what_the_metrics_say(site):
     wait_until(lambda: all(aggregator.metrics()[f'hoso_consumer_lag_records{{partition="{p}"}}'] == 0 for p in range(4)),
                "no lag is left")
     assert "event=trouble" not in aggregator.log()  # Kafka and PostgreSQL were there all the time, and it never said otherwise
+
+
+def test_where_the_time_goes_and_how_old_events_are(site):
+    aggregator = start(site)
+    now = int(time.time() * 1000)
+    ages_s = [0, 30, 30, 7200, 864000]
+    say(site, *(opened(code(n), ingested_at=now - age * 1000) for n, age in enumerate(ages_s)))
+    metrics = aggregator.metrics()
+    buckets = [metrics[f'hoso_event_age_seconds_bucket{{le="{le}"}}'] for le in
+               ("0.01", "0.05", "0.1", "0.25", "1", "5", "60", "3600", "86400", "+Inf")]
+    assert buckets == sorted(buckets)
+    assert buckets[-4:] == [3, 3, 4, 5] and metrics["hoso_event_age_seconds_count"] == 5
+    assert 0 <= metrics["hoso_event_age_seconds_sum"] - sum(ages_s) < 5 * 60
+    stages = [metrics[f'hoso_aggregator_stage_microseconds_total{{stage="{stage}"}}'] for stage in
+              ("collect", "load", "fold", "write", "commit")]
+    total = metrics["hoso_aggregator_batch_microseconds_total"]
+    assert all(stage > 0 for stage in stages) and total / 2 < sum(stages) <= total
+    assert metrics["hoso_aggregator_batch_records"] > 0 and metrics["hoso_aggregator_batch_age_milliseconds"] >= 0
+
+
+def test_the_lag_in_records_and_seconds(site):
+    aggregator = start(site)
+    say(site, opened(code(1), partition=1))
+    with site.connect() as blocker:
+        blocker.execute("LOCK TABLE hoso.dossier_event IN ACCESS EXCLUSIVE MODE")
+        site.produce_all([step(code(1), 9, 2, partition=1)] * 3)
+        wait_until(lambda: lag(aggregator, "records") == [0, 3, 0, 0] and lag(aggregator, "seconds")[1] >= 2, "it is behind")
+        assert lag(aggregator, "seconds")[0] == 0
+    wait_until(lambda: lag(aggregator, "records") == lag(aggregator, "seconds") == [0, 0, 0, 0], "it has caught up")
+
+
+def lag(aggregator, unit):
+    metrics = aggregator.metrics()
+    return [metrics[f'hoso_consumer_lag_{unit}{{partition="{number}"}}'] for number in range(4)]

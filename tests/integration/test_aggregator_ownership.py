@@ -154,7 +154,10 @@ def test_each_part_of_the_swap_counts(site, change):
     site.produce_all([step(code(1), 9, 2)])
     wait_until(lambda: "displaced" in aggregator.ready()[1] or aggregator.process.poll() is not None
                or "event=trouble" in aggregator.log(), "it notices")
-    assert site.sql("SELECT status FROM dossier") == [(4,)]
+    if change.startswith("epoch"):  # it is still the owner: it reads again what it has in memory, and goes on
+        require_exact(site)
+    else:
+        assert site.sql("SELECT status FROM dossier") == [(4,)]
 
 
 # ---- a COMMIT without an answer ----

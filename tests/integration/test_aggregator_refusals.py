@@ -240,17 +240,3 @@ def test_a_grown_topic_is_noticed_at_work(site):
     site.wait_caught_up("aggregator")
     administer(site, "create_partitions", NewPartitions(site.events_topic, 6))
     require_stop(site, aggregator, "partitions")
-
-
-def test_offsets_that_a_person_has_decided_are_followed(site):
-    """The way out of an explicit stop, once it has been decided to go on without what is lost."""
-    aggregator = settled(site)
-    site.produce_all([step(code(n), 9, 2, partition=n % 4) for n in range(40)])
-    truncate(site, 2, 15)
-    require_stop(site, aggregator)
-    site.sql("UPDATE kafka_offset SET next_offset = 15 WHERE partition = 2")
-    aggregator.start()
-    site.wait_caught_up("aggregator")
-    assert site.sql("SELECT count(*) FROM dossier WHERE status = 9") == [(35,)]
-    assert site.sql("SELECT count(*) FROM dossier WHERE deciding_agency = %s", AGENCY) == [(40,)]
-    site.check_rollups()

@@ -20,7 +20,7 @@ def run_program(site, name, *arguments):
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-@pytest.mark.parametrize("name", ["itest_pg", "itest_pg_arrays", "itest_kafka"])
+@pytest.mark.parametrize("name", ["itest_pg", "itest_pg_arrays", "itest_pg_queue", "itest_kafka"])
 def test_program(site, name):
     program = run_program(site, name)
     output, _ = program.communicate(timeout=180)
