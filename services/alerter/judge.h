@@ -27,6 +27,7 @@ struct question {
     size_t count;
     int64_t now_at;
     bool may_fire;          /* as in decide.h */
+    bool rules_changed;
     int64_t watching_since; /* when these deadlines came under watch */
 };
 
