@@ -25,7 +25,9 @@ static const char help_vi[] =
     "  ack MÃ          xác nhận đã nhận\n"
     "  snooze MÃ       không nhắc cho đến --until\n"
     "  mute            không báo theo --unit, --procedure, --rule cho đến --until\n"
-    "  preview         sẽ báo gì cho ai; không gửi gì\n"
+    "  preview         thư sắp gửi cho từng người nhận, đúng như sẽ gửi; không gửi gì. --to một "
+    "người,\n"
+    "                  --all như bản tổng hợp ngày, --html phần HTML của thư\n"
     "  test-send       gửi một thư thử tới --to (địa chỉ của một người nhận)\n"
     "  clock           đồng hồ của máy; --accept nếu giờ sau khi nhảy là đúng\n"
     "  --json          kết quả dạng JSON (list, show)\n";
@@ -45,14 +47,16 @@ static const char help_en[] =
     "  ack ID          acknowledge\n"
     "  snooze ID       say nothing of it before --until\n"
     "  mute            tell nobody by --unit, --procedure, --rule before --until\n"
-    "  preview         who would be told of what; sends nothing\n"
+    "  preview         each recipient's next message, as it would be sent; sends nothing. --to one "
+    "of them,\n"
+    "                  --all as the daily digest, --html the HTML of the mail\n"
     "  test-send       a test message to --to, the address of a recipient\n"
     "  clock           the machine's clock; --accept when the time after a jump is right\n"
     "  --json          the result as JSON (list, show)\n";
 
 static int parse(int argc, char **argv, struct alerts_request *request, bool *ret_help)
 {
-    enum { UNIT = 256, UNTIL, TO, ACTOR, REASON, PROCEDURE, RULE, ALL, DEAD, JSON, ACCEPT };
+    enum { UNIT = 256, UNTIL, TO, ACTOR, REASON, PROCEDURE, RULE, ALL, DEAD, JSON, ACCEPT, HTML };
     static const struct option options[] = {
         SITE_LONG,
         {"unit", required_argument, NULL, UNIT},
@@ -66,6 +70,7 @@ static int parse(int argc, char **argv, struct alerts_request *request, bool *re
         {"dead", no_argument, NULL, DEAD},
         {"json", no_argument, NULL, JSON},
         {"accept", no_argument, NULL, ACCEPT},
+        {"html", no_argument, NULL, HTML},
         {0},
     };
     for (int option; (option = getopt_long(argc, argv, ":" SITE_SHORT, options, NULL)) != -1;) {
@@ -81,6 +86,7 @@ static int parse(int argc, char **argv, struct alerts_request *request, bool *re
         case DEAD: request->dead = true; break;
         case JSON: request->json = true; break;
         case ACCEPT: request->accept = true; break;
+        case HTML: request->html = true; break;
         case 'h': *ret_help = true; return EXIT_OK;
         default:
             if (!site_option(&request->site, option, optarg))

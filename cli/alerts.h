@@ -1,4 +1,4 @@
-/* `hoso alerts`: shared by alerts.c (words, options, acts) and alerts_show.c (what is printed). */
+/* `hoso alerts`: shared by alerts.c (words, options, acts), alerts_show.c (tables) and alerts_preview.c. */
 #ifndef HOSO_CLI_ALERTS_H
 #define HOSO_CLI_ALERTS_H
 
@@ -20,13 +20,14 @@ struct alerts_request {
     bool dead;
     bool json;
     bool accept;
+    bool html;
 };
 
 /* All: 0, or an exit code already explained. */
 int alerts_list(const struct alerts_request *request, struct pg *pg, char *const *argv);
 int alerts_dead(const struct alerts_request *request, struct pg *pg, char *const *argv);
 int alerts_show(const struct alerts_request *request, struct pg *pg, char *const *argv);
-/* What each recipient would be told now; sends nothing, notes nothing. */
+/* The message that each recipient would get next, as it would be sent; sends nothing, notes nothing. */
 int alerts_preview(const struct alerts_request *request, struct pg *pg, char *const *argv);
 
 #endif

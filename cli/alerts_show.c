@@ -175,29 +175,3 @@ int alerts_show(const struct alerts_request *request, struct pg *pg, char *const
     pg_result_free(rows);
     return code;
 }
-
-int alerts_preview(const struct alerts_request *request, struct pg *pg, char *const *argv)
-{
-    struct pg_result *rows = NULL;
-    const struct pg_param params[] = {pg_time(clock_now())};
-    (void)request;
-    int code = query(
-        pg,
-        "SELECT r.name, r.channel, r.address, count(*) FILTER (WHERE t.alert_id IS NULL), "
-        "count(*) FILTER (WHERE t.alert_id IS NOT NULL), string_agg(a.rule || ' ' || "
-        "a.dossier_code, E'\\n      ' ORDER BY a.began_at) FROM hoso.alert_audience($1, "
-        "($1 AT TIME ZONE 'Asia/Ho_Chi_Minh')::date) h JOIN hoso.recipient r USING (recipient_id) "
-        "JOIN hoso.alert a USING (alert_id) LEFT JOIN hoso.alert_told t USING (recipient_id, "
-        "alert_id) GROUP BY r.recipient_id, r.name, r.channel, r.address ORDER BY r.recipient_id",
-        params, 1, &rows, argv);
-    for (size_t i = 0; code == EXIT_OK && i < pg_rows(rows); i++)
-        printf(cli_text("%.*s  (%.*s: %.*s)\n    %" PRId64 " mới, %" PRId64 " đã báo\n      %.*s\n",
-                        "%.*s  (%.*s: %.*s)\n    %" PRId64 " new, %" PRId64 " known\n      %.*s\n"),
-               STR_ARG(pg_get_text(rows, i, 0)), STR_ARG(pg_get_text(rows, i, 1)),
-               STR_ARG(pg_get_text(rows, i, 2)), pg_get_int64(rows, i, 3), pg_get_int64(rows, i, 4),
-               STR_ARG(pg_get_text(rows, i, 5)));
-    if (code == EXIT_OK)
-        fputs(cli_text("Không gửi gì cả.\n", "Nothing was sent.\n"), stdout);
-    pg_result_free(rows);
-    return code;
-}

@@ -104,6 +104,10 @@ int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err)
 /* The same test and lock without moving anything, for what is written between batches. */
 int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error *err);
 
+/* offsets_check of several claims of one consumer, topic and owner, in one question. */
+int offsets_check_all(struct pg *pg, const struct offset_claim *const *claims, size_t count,
+                      struct error *err);
+
 /*
  * Notes, in a transaction that has checked the claim, that the partition's dossiers follow this version of the map. The claim itself
  * is the caller's to move, after the commit.

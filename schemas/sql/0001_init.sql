@@ -200,7 +200,7 @@ CREATE TABLE hoso.dlq_redriven (
 
 -- The alerter's tables; it reads none of the aggregator's.
 CREATE TABLE hoso.alert_event (
-    dossier_code text NOT NULL,
+    dossier_code text COLLATE "C" NOT NULL,
     event_id     uuid NOT NULL,
     ingested_at  timestamptz NOT NULL,
     partition    integer NOT NULL,
@@ -210,12 +210,12 @@ CREATE TABLE hoso.alert_event (
 -- One row per dossier that is known: when the clock wants it next (what the deadlines in memory are rebuilt from), and, once it has
 -- ended, when its events may be dropped.
 CREATE TABLE hoso.alert_watch (
-    dossier_code text PRIMARY KEY,
+    dossier_code text COLLATE "C" PRIMARY KEY,
     partition    integer NOT NULL,
     deadline_at  timestamptz,
     forget_at    timestamptz
 ) WITH (fillfactor = 70);
-CREATE INDEX alert_watch_partition ON hoso.alert_watch (partition);
+CREATE INDEX alert_watch_partition ON hoso.alert_watch (partition, dossier_code);
 CREATE INDEX alert_watch_forget ON hoso.alert_watch (forget_at) WHERE forget_at IS NOT NULL;
 -- What time the alerters of a machine go by: a wall clock that jumps is not believed, also not after a restart.
 CREATE TABLE hoso.alert_clock (
@@ -235,9 +235,16 @@ CREATE TABLE hoso.alert_rule (
     setting        text,
     UNIQUE NULLS NOT DISTINCT (rule, unit_code, procedure_code)
 );
+-- Under which rules (and which calendar) a partition's open dossiers have been judged; others = judged again.
+CREATE TABLE hoso.alert_rules_followed (
+    topic     text NOT NULL,
+    partition integer NOT NULL,
+    digest    uuid NOT NULL,
+    PRIMARY KEY (topic, partition)
+);
 CREATE TABLE hoso.alert (
     alert_id         uuid PRIMARY KEY,      -- first 16 bytes of SHA-256(dossier code, rule, episode)
-    dossier_code     text NOT NULL,
+    dossier_code     text COLLATE "C" NOT NULL,
     rule             text NOT NULL,
     episode          integer NOT NULL,
     unit_id          integer,

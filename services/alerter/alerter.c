@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -12,6 +13,8 @@
 
 /* The longest sleep: clocks and lags are looked at even when nothing happens. What happens wakes us by a descriptor. */
 enum { SLEEP_MAX_MS = 2000 };
+/* While deadlines wait: of the time, notices get a twentieth and people a hundredth. */
+enum { RELAY_SHARE = 20, TELL_SHARE = 100 };
 
 int64_t alerter_now(struct alerter *alerter)
 {
@@ -53,6 +56,12 @@ static int open_parts(struct alerter *alerter, struct error *err)
     struct judge_rules rules = {.forget_after_ms =
                                     config_duration_ms(config, "alerter", NULL, "forget_after")};
     alerter->default_rules = configured_rules(config);
+    snprintf(alerter->rules_configured, sizeof alerter->rules_configured, "%s|%s|%s|%s|%s",
+             config_text(config, "alerter", NULL, "rule"),
+             config_text(config, "rules", NULL, "resume"),
+             config_text(config, "rules", NULL, "paused"),
+             config_text(config, "rules", NULL, "due_change"),
+             config_text(config, "calendar", NULL, "hours"));
     int r = reference_rules(config, &rules.fold, err);
     if (r == 0)
         r = codec_new(&codec_event_layout, &alerter->codec, err);
@@ -100,6 +109,9 @@ int alerter_new(struct service *service, struct alerter **ret, struct error *err
     alerter->batch_max = (size_t)config_integer(config, "alerter", NULL, "batch_max");
     alerter->batch_age_ms = config_duration_ms(config, "alerter", NULL, "batch_age");
     alerter->hold_recheck_ms = config_duration_ms(config, "alerter", NULL, "hold_recheck");
+    alerter->lag_max_ms = config_duration_ms(config, "notify", NULL, "operator_lag");
+    alerter->hold_max_ms = config_duration_ms(config, "notify", NULL, "operator_hold");
+    alerter->outbox_max_ms = config_duration_ms(config, "notify", NULL, "operator_outbox");
     alerter->alarm_fd = -1;
     wallclock_begin(&alerter->clock, config_duration_ms(config, "alerter", NULL, "clock_jump"),
                     clock_now(), boot_now(), NO_TIME);
@@ -143,6 +155,7 @@ struct alerter *alerter_free(struct alerter *alerter)
         close(alerter->alarm_fd);
     free(alerter->partitions);
     free(alerter->ends);
+    free((void *)alerter->claims);
     free(alerter->touched);
     free(alerter->due);
     free(alerter);
@@ -156,10 +169,6 @@ static int connect_all(struct alerter *alerter, struct error *err)
                        &alerter->pg, err);
     if (r == 0)
         r = offsets_guard(alerter->pg, err);
-    if (r == 0)
-        r = reference_load(alerter->pg, config, &alerter->reference, err);
-    if (r == 0)
-        r = rulebook_load(alerter->pg, &alerter->default_rules, &alerter->rulebook, err);
     if (r == 0)
         r = housekeeping_open(alerter, err);
     if (r == 0)
@@ -205,6 +214,40 @@ static bool batch_is_due(const struct alerter *alerter)
            mono_diff_ms(alerter->batch_began, mono_now()) >= alerter->batch_age_ms;
 }
 
+/* Whether its turn has come: at once where no deadline waits, else after `share` times what it took. */
+static bool turn_comes(const struct alerter *alerter, const struct turn *turn, int64_t share)
+{
+    return !firing_wanted(alerter) || mono_now().us - turn->ended.us >= share * turn->took_us;
+}
+
+static void turn_ends(struct turn *turn, struct mono began)
+{
+    turn->ended = mono_now();
+    turn->took_us = turn->ended.us - began.us;
+}
+
+static int relay(struct alerter *alerter, struct error *err)
+{
+    struct mono began = mono_now();
+    if (!turn_comes(alerter, &alerter->relaying, RELAY_SHARE))
+        return outbox_run(alerter->outbox, NULL, &alerter->owned, err);
+    int r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
+    turn_ends(&alerter->relaying, began);
+    return r;
+}
+
+static int tell(struct alerter *alerter, struct error *err)
+{
+    const struct people_world world = {alerter->reference.calendar, alerter->rulebook,
+                                       wallclock_at(&alerter->clock)};
+    struct mono began = mono_now();
+    if (!people_wants(alerter->people) || !turn_comes(alerter, &alerter->telling, TELL_SHARE))
+        return people_run(alerter->people, NULL, NULL, err);
+    int r = people_run(alerter->people, alerter->pg, &world, err);
+    turn_ends(&alerter->telling, began);
+    return r;
+}
+
 static int step(struct alerter *alerter, struct error *err)
 {
     alerter_now(alerter);
@@ -218,12 +261,11 @@ static int step(struct alerter *alerter, struct error *err)
     if (r == 0)
         r = follow_run(alerter, err);
     if (r == 0)
-        r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
+        r = relay(alerter, err);
     if (r == 0)
         r = housekeeping_run(alerter, err);
     if (r == 0)
-        r = people_run(alerter->people, alerter->pg, alerter->reference.calendar,
-                       wallclock_at(&alerter->clock), err);
+        r = tell(alerter, err);
     if (r < 0)
         return r;
     firing_arm(alerter);
@@ -244,7 +286,7 @@ static void rest(struct alerter *alerter)
     for (int64_t left_ms;
          !service_stopping() && (left_ms = rest_ms - mono_diff_ms(from, mono_now())) > 0;) {
         outbox_run(alerter->outbox, NULL, &alerter->owned, NULL);
-        people_run(alerter->people, NULL, NULL, NO_TIME, NULL);
+        people_run(alerter->people, NULL, NULL, NULL);
         wait_for_work(alerter, (int)left_ms);
     }
 }

@@ -256,6 +256,8 @@ static void withdraw(const struct decide_input *in, const struct alert_row *old,
         row.reason = STR("alias");
     } else if (interval && interval->due_at != old->due_at) {
         row.reason = STR("due_changed");
+    } else if (in->rules_changed) {
+        row.reason = STR("rule_changed");
     } else {
         row.reason = STR("late_data");
         row.late_data = TRI_YES;

@@ -69,6 +69,7 @@ struct decide_input {
      * Everything the partition holds has been read. Without it nothing fires: the event that settles the episode may be unread.
      */
     bool may_fire;
+    bool rules_changed;           /* judged again for that, not for news of the dossier */
     const struct alert_row *rows; /* the stored ones, any order */
     size_t row_count;
 };

@@ -4,11 +4,12 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "service/service.h"
 
 enum { FILE_MAX = 1 << 20 };
 
@@ -58,17 +59,34 @@ static bool sync_folder(const char *path)
     return synced;
 }
 
+bool file_fresh(const char *path, char *ret)
+{
+    int len = snprintf(ret, PATH_MAX, "%s.new", path);
+    return len > 0 && len < PATH_MAX;
+}
+
+int file_replace_finish(const char *path, struct error *err)
+{
+    char fresh[PATH_MAX];
+    if (!file_fresh(path, fresh) || rename(fresh, path) < 0 || !sync_folder(path))
+        return error_set(err, ERR_FAILED, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
 int file_replace(const char *path, struct str content, struct error *err)
 {
     char fresh[PATH_MAX];
-    int len = snprintf(fresh, sizeof fresh, "%s.new", path);
-    if (len < 0 || (size_t)len >= sizeof fresh)
+    if (!file_fresh(path, fresh))
         return error_set(err, ERR_FAILED, "%s: path too long", path);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
     bool done = fd >= 0 && write_whole(fd, content);
     if (fd >= 0)
         done = close(fd) == 0 && done;
-    if (!done || rename(fresh, path) < 0 || !sync_folder(path))
-        return error_set(err, ERR_FAILED, "%s: %s", path, strerror(errno));
-    return 0;
+    if (!done)
+        return error_set(err, ERR_FAILED, "%s: %s", fresh, strerror(errno));
+    crash_point("alerter.token_before_rename");
+    int r = file_replace_finish(path, err);
+    if (r == 0)
+        crash_point("alerter.token_after_rename");
+    return r;
 }

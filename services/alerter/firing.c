@@ -86,6 +86,8 @@ bool firing_ask_ends(struct alerter *alerter, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct partition *partition = &alerter->partitions[alerter->ends[i].partition];
         partition->lag = alerter->ends[i].offset - position(partition);
+        if (partition->lag == 0)
+            partition->whole_at = mono_now();
     }
     return true;
 }
@@ -95,6 +97,8 @@ static void hold(struct alerter *alerter, int32_t number, int64_t now_at)
     struct partition *partition = &alerter->partitions[number];
     partition->held = true;
     partition->held_since = mono_now();
+    if (!partition->holds_from.us)
+        partition->holds_from = partition->held_since;
     log_debug("held", "partition=%d deadlines=%zu lag=%" PRId64 " kafka=%s", number,
               deadlines_count_due(partition->deadlines, now_at), partition->lag,
               alerter->broker_silent ? "silent" : "answers");
@@ -173,12 +177,12 @@ static size_t gather(struct alerter *alerter, int64_t now_at)
 
 static int check_claims(struct alerter *alerter, struct error *err)
 {
-    int r = 0;
-    for (int i = 0; i < alerter->partition_count && r == 0; i++) {
+    size_t count = 0;
+    for (int i = 0; i < alerter->partition_count; i++) {
         if (may_fire(&alerter->partitions[i]))
-            r = offsets_check(alerter->pg, &alerter->partitions[i].claim, err);
+            alerter->claims[count++] = &alerter->partitions[i].claim;
     }
-    return r;
+    return offsets_check_all(alerter->pg, alerter->claims, count, err);
 }
 
 static int fire(struct alerter *alerter, int64_t now_at, struct error *err)
@@ -218,6 +222,8 @@ static size_t find_due(struct alerter *alerter, int64_t now_at)
         bool due = has_due(partition, now_at);
         partition->fires = false;
         partition->held = partition->held && due;
+        if (!due)
+            partition->holds_from = (struct mono){0};
         if (!due || (partition->held &&
                      mono_diff_ms(partition->held_since, mono_now()) < alerter->hold_recheck_ms))
             continue;
@@ -240,6 +246,8 @@ int firing_run(struct alerter *alerter, struct error *err)
         firing += partition->fires;
         if (partition->held)
             hold(alerter, number, now_at);
+        else
+            partition->holds_from = (struct mono){0};
     }
     return firing ? fire(alerter, now_at, err) : 0;
 }

@@ -23,7 +23,7 @@ static struct str boot_id(char out[BOOT_ID_SIZE])
     return str_of(out);
 }
 
-int housekeeping_open(struct alerter *alerter, struct error *err)
+static int recall_clock(struct alerter *alerter, struct error *err)
 {
     char id[BOOT_ID_SIZE];
     const struct pg_param params[] = {pg_text(boot_id(id))};
@@ -47,6 +47,17 @@ int housekeeping_open(struct alerter *alerter, struct error *err)
     pg_result_free(rows);
     alerter->clock_known = true;
     return 0;
+}
+
+int housekeeping_open(struct alerter *alerter, struct error *err)
+{
+    int r =
+        rulebook_digest(alerter->pg, str_of(alerter->rules_configured), alerter->rules_digest, err);
+    if (r == 0)
+        r = reference_load(alerter->pg, alerter->service->config, &alerter->reference, err);
+    if (r == 0)
+        r = rulebook_load(alerter->pg, &alerter->default_rules, &alerter->rulebook, err);
+    return r == 0 ? recall_clock(alerter, err) : r;
 }
 
 /* Stores what is believed, without the simulation, and takes a person's word that the wall clock is right. */
@@ -74,19 +85,34 @@ static int keep_clock(struct alerter *alerter, struct error *err)
     return r;
 }
 
+/* The rules anew where something has changed, and the calendar with them; the dossiers follow (follow.c). */
 static int reload_rules(struct alerter *alerter, struct error *err)
 {
     struct rulebook *fresh = NULL;
-    int r = rulebook_load(alerter->pg, &alerter->default_rules, &fresh, err);
+    uint8_t digest[RULES_DIGEST_SIZE];
+    int r = rulebook_digest(alerter->pg, str_of(alerter->rules_configured), digest, err);
+    if (r < 0 || memcmp(digest, alerter->rules_digest, sizeof digest) == 0)
+        return r;
+    struct reference reference = {0};
+    r = rulebook_load(alerter->pg, &alerter->default_rules, &fresh, err);
+    if (r == 0)
+        r = reference_load(alerter->pg, alerter->service->config, &reference, err);
+    if (r < 0)
+        rulebook_free(fresh);
     if (r == ERR_INPUT) { /* somebody is typing: the rules that we have go on */
         log_warn("rules_refused", "error=\"%s\" next=\"the rules before go on\"", err->text);
         return 0;
     }
-    if (r == 0) {
-        rulebook_free(alerter->rulebook);
-        alerter->rulebook = fresh;
-    }
-    return r;
+    if (r < 0)
+        return r;
+    rulebook_free(alerter->rulebook);
+    alerter->rulebook = fresh;
+    reference_deinit(&alerter->reference);
+    alerter->reference = reference;
+    memcpy(alerter->rules_digest, digest, sizeof digest);
+    alerter->follow.partition = -1; /* from the beginning */
+    log_info("rules_changed", "");
+    return 0;
 }
 
 static int forget(struct alerter *alerter, struct error *err)

@@ -19,15 +19,24 @@ struct partition {
     int64_t lag;                 /* records behind the end, as last asked */
     bool fires;                  /* of the firing under way */
     bool held;                   /* deadlines have passed and may not fire yet */
-    struct mono held_since;
+    struct mono held_since;      /* tried last */
+    struct mono holds_from;      /* the first try that failed since something fired; 0 = none did */
+    struct mono whole_at;        /* when everything was read the last time */
+    uint8_t rules_digest[RULES_DIGEST_SIZE]; /* its open dossiers have been judged by these rules */
 };
 
-/* How far the map of units is followed. */
+/* How far the map of units and the rules are followed. */
 struct follow {
     struct mono looked_at;
     bool look_now;
     int32_t partition;        /* being walked; -1 = none */
     char after[CODE_MAX + 1]; /* dossiers up to this code are done */
+};
+
+/* Work that can wait while deadlines cannot: then it gets a small share of the time, by what it took the last time. */
+struct turn {
+    struct mono ended;
+    int64_t took_us;
 };
 
 enum metric_index {
@@ -42,7 +51,10 @@ enum metric_index {
     METRIC_LATENESS_LAST,
     METRIC_LATENESS_MAX,
     METRIC_CLOCK_JUMP,
+    METRIC_BEHIND_S,
+    METRIC_HELD_S,
     METRIC_OUTBOX_UNSENT,
+    METRIC_OUTBOX_OLDEST_S,
     METRIC_MESSAGES_SENT,
     METRIC_MESSAGES_FAILED,
     METRIC_MESSAGES_DEAD,
@@ -63,6 +75,10 @@ struct alerter {
     struct codec *codec;
     struct judge *judge;
     struct rule_set default_rules;
+    char rules_configured[256]; /* what of the configuration deadlines are judged by */
+    int64_t lag_max_ms;         /* beyond these the operators are told */
+    int64_t hold_max_ms;
+    int64_t outbox_max_ms;
     struct outbox *outbox;
     struct people *people;
     struct str link_key;
@@ -70,21 +86,25 @@ struct alerter {
     struct wallclock clock;
     bool clock_known; /* what was believed before the restart has been asked */
     struct mono housekept;
+    struct turn relaying; /* of the outbox */
+    struct turn telling;
 
     /* Present while connected; dropped together. */
     struct pg *pg;
     struct reference reference;
     struct rulebook *rulebook;
+    uint8_t rules_digest[RULES_DIGEST_SIZE]; /* of the rulebook */
     struct consumer *consumer;
     struct backoff backoff;
     struct error trouble;     /* why we are not connected, "" = we are */
     const char *trouble_with; /* "postgres", "kafka", "claim" */
 
-    struct partition *partitions;  /* by number */
-    struct partition_offset *ends; /* of one question to the broker; partition_count of them */
-    int partition_count;           /* 0 = not asked yet */
-    struct pg_array owned;         /* numbers of ours, for the outbox */
-    int assign_result;             /* of the last assignment: 0 or why it failed */
+    struct partition *partitions;       /* by number */
+    struct partition_offset *ends;      /* of one question to the broker; partition_count of them */
+    const struct offset_claim **claims; /* of one transaction; as many */
+    int partition_count;                /* 0 = not asked yet */
+    struct pg_array owned;              /* numbers of ours, for the outbox */
+    int assign_result;                  /* of the last assignment: 0 or why it failed */
     bool joined; /* the group has told us which partitions are ours, perhaps none */
     bool broker_silent;
     struct mono lag_asked;
@@ -143,16 +163,18 @@ bool firing_ask_ends(struct alerter *alerter, size_t count);
 
 /* Partitions have come: look at the map before anything is judged for them. */
 void follow_wake(struct alerter *alerter);
+/* A partition is being claimed, in the claim's transaction: by which rules have its dossiers been judged? 0 or as pg_exec. */
+int follow_claimed(struct alerter *alerter, struct partition *partition, struct error *err);
 /* Takes a newer map of units over, when it is time to look. To be called before each batch. 0 or negative. */
 int follow_look(struct alerter *alerter, struct error *err);
-/* Judges one chunk of a partition that is behind the map again. 0 or negative. */
+/* Judges one chunk of a partition that is behind the map or the rules again. 0 or negative. */
 int follow_run(struct alerter *alerter, struct error *err);
 /* Until one of the two has something to do. */
 int follow_wait_ms(const struct alerter *alerter);
 
 /* ---- housekeeping.c ---- */
 
-/* After connecting: goes on from the time that was believed before a restart of this process. */
+/* After connecting: loads map and rules, goes on from the time that was believed before a restart of this process. */
 int housekeeping_open(struct alerter *alerter, struct error *err);
 /* Every few seconds; outside transactions. 0 or negative as pg_exec. */
 int housekeeping_run(struct alerter *alerter, struct error *err);

@@ -1,6 +1,6 @@
 #include "alerter/judge.h"
 
-#include "alerter/wording.h"
+#include "notice/wording.h"
 
 #include <stdlib.h>
 
@@ -241,7 +241,8 @@ static int judge_one(struct run *run, const struct touched *touched, int64_t *re
     struct decide_input in = {.dossier = &dossier,
                               .rules = &judge->rules.fold,
                               .now_at = run->question->now_at,
-                              .may_fire = run->question->may_fire};
+                              .may_fire = run->question->may_fire,
+                              .rules_changed = run->question->rules_changed};
     size_t event_count = 0;
     int r = take_events(run, touched->code, &event_count, &in.last_event_at, err);
     if (r == 0)

@@ -26,7 +26,8 @@ struct question {
     const struct touched *dossiers; /* sorted by str_cmp of their codes, no duplicates */
     size_t count;
     int64_t now_at;
-    bool may_fire;          /* as in decide.h */
+    bool may_fire; /* as in decide.h */
+    bool rules_changed;
     int64_t watching_since; /* when these deadlines came under watch */
 };
 

@@ -11,7 +11,7 @@
 #include "domain/alert_notice.h"
 #include "service/service.h"
 
-enum { ROUND_MAX = 500, FLUSH_MS = 1000, RECHECK_MS = 5000 };
+enum { ROUND_MAX = 1000, FLUSH_MS = 1000, RECHECK_MS = 5000, COUNT_EVERY_MS = 2000 };
 
 struct outbox {
     const struct kafka_settings *settings;
@@ -26,6 +26,8 @@ struct outbox {
     struct error why;      /* of the last failure */
     struct mono next_look; /* not before that */
     int64_t unsent;
+    struct mono oldest; /* when the oldest of them was written */
+    struct mono counted;
 };
 
 static void on_done(void *arg, void *opaque, bool persisted, const char *why_not)
@@ -121,6 +123,25 @@ static int send_row(struct outbox *outbox, const struct pg_result *rows, size_t 
     return r;
 }
 
+/* Where one round does not take everything; not each time, since a storm is many rounds. */
+static int count_unsent(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
+                        struct error *err)
+{
+    struct pg_result *rows = NULL;
+    const struct pg_param params[] = {pg_array_param(partitions)};
+    if (outbox->counted.us && mono_diff_ms(outbox->counted, mono_now()) < COUNT_EVERY_MS)
+        return 0;
+    outbox->counted = mono_now();
+    int r = pg_exec(pg,
+                    "SELECT count(*) FROM hoso.outbox WHERE sent_at IS NULL "
+                    "AND partition = ANY($1::int[])",
+                    params, 1, &rows, err);
+    if (r == 0)
+        outbox->unsent = pg_get_int64(rows, 0, 0);
+    pg_result_free(rows);
+    return r;
+}
+
 static int send_round(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
                       struct error *err)
 {
@@ -130,19 +151,26 @@ static int send_round(struct outbox *outbox, struct pg *pg, const struct pg_arra
     outbox->failed = false;
     outbox->next_look = mono_now();
     outbox->next_look.us += RECHECK_MS * INT64_C(1000);
-    int r = pg_exec(pg,
-                    "SELECT id, key, payload, count(*) OVER () FROM hoso.outbox "
-                    "WHERE sent_at IS NULL AND partition = ANY($1::int[]) ORDER BY id LIMIT $2",
-                    params, 2, &rows, err);
+    int r =
+        pg_exec(pg,
+                "SELECT o.* FROM unnest($1::int[]) p CROSS JOIN LATERAL (SELECT id, key, "
+                "payload, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::bigint "
+                "FROM hoso.outbox WHERE sent_at IS NULL AND partition = p ORDER BY id LIMIT $2) "
+                "o ORDER BY id LIMIT $2",
+                params, 2, &rows, err);
     if (r < 0)
         return r;
-    outbox->unsent = pg_rows(rows) ? pg_get_int64(rows, 0, 3) : 0;
-    for (size_t i = 0; i < pg_rows(rows) && r == 0; i++)
+    size_t count = pg_rows(rows);
+    if (count < ROUND_MAX || outbox->unsent < (int64_t)count)
+        outbox->unsent = (int64_t)count;
+    if (count)
+        outbox->oldest = (struct mono){mono_now().us - pg_get_int64(rows, 0, 3) * 1000};
+    for (size_t i = 0; i < count && r == 0; i++)
         r = send_row(outbox, rows, i, &outbox->why);
-    outbox->more = outbox->unsent > (int64_t)pg_rows(rows) || r != 0;
+    outbox->more = count == ROUND_MAX || r != 0;
     outbox->failed = r < 0;
     pg_result_free(rows);
-    return 0;
+    return count == ROUND_MAX ? count_unsent(outbox, pg, partitions, err) : 0;
 }
 
 static int mark_persisted(struct outbox *outbox, struct pg *pg, struct error *err)
@@ -153,6 +181,7 @@ static int mark_persisted(struct outbox *outbox, struct pg *pg, struct error *er
                     params, 1, NULL, err);
     if (r < 0)
         return r;
+    crash_point("alerter.outbox_after_mark");
     outbox->unsent -= outbox->persisted.count;
     pg_array_clear(&outbox->persisted);
     return 0;
@@ -217,6 +246,11 @@ struct producer *outbox_producer(const struct outbox *outbox)
 int64_t outbox_unsent(const struct outbox *outbox)
 {
     return outbox->unsent;
+}
+
+int64_t outbox_oldest_ms(const struct outbox *outbox)
+{
+    return outbox->unsent > 0 ? mono_diff_ms(outbox->oldest, mono_now()) : 0;
 }
 
 const char *outbox_failing(const struct outbox *outbox)

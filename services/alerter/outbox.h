@@ -38,6 +38,8 @@ int outbox_timeout_ms(const struct outbox *outbox);
 struct producer *outbox_producer(const struct outbox *outbox);
 /* Unsent rows of our partitions, as last seen. */
 int64_t outbox_unsent(const struct outbox *outbox);
+/* How long the oldest of them has been waiting, by PostgreSQL's clock; 0 = there is none. */
+int64_t outbox_oldest_ms(const struct outbox *outbox);
 /* Why Kafka did not take the last round; NULL when it did. Valid until the next outbox_run. */
 const char *outbox_failing(const struct outbox *outbox);
 

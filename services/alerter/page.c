@@ -35,8 +35,10 @@ static void put_head(FILE *out, const char *title)
         "<style>body{margin:0 auto;max-width:600px;padding:14px;font:16px/1.45 Arial,sans-serif;"
         "color:#1a1a1a}button{display:block;width:100%%;padding:14px;margin:10px 0;border:0;"
         "border-radius:8px;font:bold 17px Arial,sans-serif;background:#0b57d0;color:#fff}"
-        "button.later{background:#e8e8e8;color:#1a1a1a}li{margin:0 0 10px;"
-        "overflow-wrap:anywhere}small{color:#555}</style></head><body><h1>%s</h1>",
+        "button.later{background:#e8e8e8;color:#1a1a1a}h1{font-size:22px;margin:6px 0 14px}"
+        "ul{list-style:none;padding:0}li{margin:0 0 10px;padding:10px 12px;overflow-wrap:anywhere;"
+        "border:1px solid #ddd;border-radius:6px}small{color:#555}</style></head><body>"
+        "<h1>%s</h1>",
         title, title);
 }
 
@@ -80,7 +82,7 @@ static void put_list(FILE *out, const struct pg_result *rows)
         struct str acked_by = pg_get_text(rows, i, 5);
         fprintf(out, "<li><b>%s</b><br>", wording_rule(alert_rule_of(pg_get_text(rows, i, 1))));
         put_html(out, pg_get_text(rows, i, 3));
-        fprintf(out, " · hạn %s<br><small>", wording_time(pg_get_time(rows, i, 4), due));
+        fprintf(out, "<br>Hạn: %s<br><small>", wording_time(pg_get_time(rows, i, 4), due));
         if (!str_eq(pg_get_text(rows, i, 2), STR("firing"))) {
             fputs("Đã kết thúc", out);
         } else if (str_given(acked_by)) {
@@ -137,7 +139,10 @@ static int act(struct pg *pg, const uint8_t id[EVENT_ID_SIZE], struct str what, 
     pg_result_free(rows);
     if (r == 0) {
         crash_point("alerter.ack_before_commit");
-        return pg_commit(pg, err);
+        r = pg_commit(pg, err);
+        if (r == 0)
+            crash_point("alerter.ack_after_commit");
+        return r;
     }
     pg_rollback(pg);
     return r;
@@ -159,9 +164,10 @@ static void serve_post(struct http_exchange *exchange, struct pg *pg,
         answer_text(exchange, 503, "Chưa ghi được", "Hãy thử lại sau ít phút.");
         return;
     }
-    char text[160];
+    char text[200];
     snprintf(text, sizeof text,
-             snooze ? "Sẽ nhắc lại %lld cảnh báo sau 1 ngày." : "Đã ghi nhận cho %lld cảnh báo.",
+             snooze ? "Sẽ nhắc lại %lld cảnh báo sau 1 ngày. Có thể đóng trang này."
+                    : "Đã ghi nhận cho %lld cảnh báo. Có thể đóng trang này.",
              (long long)count);
     answer_text(exchange, 200, "Cảm ơn", text);
 }

@@ -5,34 +5,7 @@
 
 #include "base/log.h"
 
-enum { LOOK_MS = 1000, LEAD_LOCK = 0x686f736f /* "hoso" */, ESCALATE_MAX = 500 };
-
-static int read_quiet(const struct config *config, struct schedule *schedule, struct error *err)
-{
-    struct str text = str_of(config_text(config, "notify", NULL, "quiet"));
-    schedule->quiet_days_off = config_bool(config, "notify", NULL, "quiet_days_off");
-    if (!str_given(text))
-        return 0;
-    if (text.len != 11 || text.data[5] != '-' ||
-        !schedule_minute((struct str){text.data, 5}, &schedule->quiet_from) ||
-        !schedule_minute((struct str){text.data + 6, 5}, &schedule->quiet_to))
-        return error_set(err, ERR_INPUT, "[notify] quiet: expected HH:MM-HH:MM");
-    return 0;
-}
-
-static int read_schedule(const struct config *config, struct schedule *schedule, struct error *err)
-{
-    struct str digest = str_of(config_text(config, "notify", NULL, "digest"));
-    *schedule = (struct schedule){
-        .group_wait_ms = config_duration_ms(config, "notify", NULL, "group_wait"),
-        .group_interval_ms = config_duration_ms(config, "notify", NULL, "group_interval"),
-        .repeat_ms = config_duration_ms(config, "notify", NULL, "repeat"),
-        .digest_minute = -1,
-    };
-    if (str_given(digest) && !schedule_minute(digest, &schedule->digest_minute))
-        return error_set(err, ERR_INPUT, "[notify] digest: expected HH:MM");
-    return read_quiet(config, schedule, err);
-}
+enum { LOOK_MS = 1000, LEAD_LOCK = 0x686f736f /* "hoso" */, ESCALATE_MAX = 500, LEVEL_CITY = 3 };
 
 int people_new(const struct config *config, struct people **ret, struct error *err)
 {
@@ -42,14 +15,13 @@ int people_new(const struct config *config, struct people **ret, struct error *e
     people->public_url = config_text(config, "notify", NULL, "public_url");
     people->link_key = str_of(config_text(config, "notify", NULL, "link_key"));
     people->detail_max = (int)config_integer(config, "notify", NULL, "detail_max");
-    people->escalate_hours = (int)config_integer(config, "alerter", NULL, "escalate_after");
     people->attempts_max = (int)config_integer(config, "notify", NULL, "attempts");
     people->timeout_ms = config_duration_ms(config, "notify", NULL, "timeout");
     people->operator_after_ms = config_duration_ms(config, "notify", NULL, "operator_after");
     people->heartbeat_url = config_text(config, "notify", NULL, "heartbeat_url");
     people->heartbeat_every_ms = config_duration_ms(config, "notify", NULL, "heartbeat_every");
     people->transfers = transfers_new(people_on_transfer, people);
-    int r = people->transfers ? read_schedule(config, &people->schedule, err)
+    int r = people->transfers ? schedule_load(config, &people->schedule, err)
                               : error_set(err, ERR_NOMEM, "out of memory");
     if (r == 0)
         r = channels_load(config, &people->channels, err);
@@ -74,6 +46,7 @@ struct people *people_free(struct people *people)
 void people_reset(struct people *people)
 {
     people->leads = false; /* the lock went with the connection */
+    people->figures.pending = people->figures.oldest_s = 0;
 }
 
 /* One process of the group plans and sends; another takes over when its connection ends. */
@@ -89,33 +62,86 @@ static int try_to_lead(struct people *people, struct pg *pg, struct error *err)
     return r;
 }
 
-/* Whoever has not acknowledged in time: the next level is told; the next step counts from now. */
-static int escalate(struct pg *pg, const struct calendar *calendar, int64_t now_at, int hours,
-                    struct error *err)
+/* Whoever has not acknowledged in time: the next level is told. *rows: alert_id, level, unit and procedure of each. */
+static int find_unanswered(struct pg *pg, int64_t now_at, struct pg_result **rows,
+                           struct error *err)
+{
+    const struct pg_param params[] = {pg_time(now_at), pg_int32(ESCALATE_MAX)};
+    return pg_exec(pg,
+                   "SELECT alert_id, level::int, coalesce(u.code, ''), "
+                   "coalesce(procedure_code, '') FROM hoso.alert LEFT JOIN hoso.unit u "
+                   "USING (unit_id) WHERE escalate_at <= $1 AND acked_at IS NULL "
+                   "AND state = 'firing' AND coalesce(snoozed_until, '-infinity') <= $1 LIMIT $2",
+                   params, 2, rows, err);
+}
+
+/* Columns of the alerts that go up, or, where escalation has been switched off since, stay. */
+struct climb {
+    struct pg_array ids;
+    struct pg_array ups;
+    struct pg_array next_at;
+};
+
+static int raise_levels(struct pg *pg, const struct climb *climb, struct error *err)
 {
     struct pg_result *rows = NULL;
-    const struct pg_param params[] = {pg_time(now_at),
-                                      pg_time(calendar_after(calendar, now_at, hours * 60)),
-                                      pg_int32(ESCALATE_MAX)};
+    const struct pg_param params[] = {pg_array_param(&climb->ids), pg_array_param(&climb->ups),
+                                      pg_array_param(&climb->next_at)};
     int r = pg_exec(pg,
-                    "UPDATE hoso.alert SET level = level + 1, escalate_at = CASE WHEN level < 2 "
-                    "THEN $2::timestamptz END WHERE alert_id IN (SELECT alert_id FROM hoso.alert "
-                    "WHERE escalate_at <= $1 AND acked_at IS NULL AND state = 'firing' "
-                    "AND coalesce(snoozed_until, '-infinity') <= $1 LIMIT $3)",
+                    "UPDATE hoso.alert SET level = level + n.up, escalate_at = n.at "
+                    "FROM unnest($1::uuid[], $2::int[], $3::timestamptz[]) n (id, up, at) "
+                    "WHERE alert_id = n.id AND acked_at IS NULL AND state = 'firing'",
                     params, 3, &rows, err);
-    if (r == 0 && pg_affected(rows))
+    if (r == 0)
         log_info("escalated", "alerts=%lld", (long long)pg_affected(rows));
     pg_result_free(rows);
     return r;
 }
 
-void people_trouble(struct people *people, const char *what)
+/* The step after this one counts from now, by the rules of the alert's unit and procedure. */
+static int add_climb(struct climb *climb, const struct pg_result *rows, size_t row,
+                     const struct people_world *world)
+{
+    int hours = rulebook_for(world->rulebook, pg_get_text(rows, row, 2), pg_get_text(rows, row, 3))
+                    .escalate_hours;
+    bool goes_on = hours && pg_get_int32(rows, row, 1) + 1 < LEVEL_CITY;
+    int64_t next_at =
+        goes_on ? calendar_after(world->calendar, world->now_at, hours * 60) : NO_TIME;
+    bool failed = pg_array_uuid(&climb->ids, pg_get_uuid(rows, row, 0)) < 0 ||
+                  pg_array_int32(&climb->ups, hours > 0) < 0 ||
+                  pg_array_time(&climb->next_at, next_at) < 0;
+    return failed ? ERR_NOMEM : 0;
+}
+
+static int escalate(struct pg *pg, const struct people_world *world, struct error *err)
+{
+    struct climb climb;
+    struct pg_result *rows = NULL;
+    pg_array_init(&climb.ids, PG_UUID);
+    pg_array_init(&climb.ups, PG_INT32);
+    pg_array_init(&climb.next_at, PG_TIME);
+    int r = find_unanswered(pg, world->now_at, &rows, err);
+    for (size_t i = 0; r == 0 && i < pg_rows(rows); i++) {
+        if (add_climb(&climb, rows, i, world) < 0)
+            r = error_set(err, ERR_NOMEM, "out of memory");
+    }
+    if (r == 0 && climb.ids.count)
+        r = raise_levels(pg, &climb, err);
+    pg_result_free(rows);
+    pg_array_deinit(&climb.ids);
+    pg_array_deinit(&climb.ups);
+    pg_array_deinit(&climb.next_at);
+    return r;
+}
+
+void people_trouble(struct people *people, const char *what, bool lasted)
 {
     if (what && !*people->trouble)
         people->trouble_since = mono_now();
-    if (what)
+    if (what) {
         snprintf(people->trouble, sizeof people->trouble, "%s", what);
-    else if (*people->trouble) {
+        people->trouble_lasted = lasted;
+    } else if (*people->trouble) {
         people->recovered = people->trouble_told;
         people->trouble[0] = '\0';
         people->trouble_told = false;
@@ -132,8 +158,9 @@ static int tell_operators(struct people *people, struct pg *pg, int64_t now_at, 
                                   "Sự cố đã báo trước đây không còn nữa.", err);
         people->recovered = people->recovered && r < 0;
     }
-    if (r == 0 && *people->trouble && !people->trouble_told &&
-        mono_diff_ms(people->trouble_since, mono_now()) >= people->operator_after_ms) {
+    bool lasted = people->trouble_lasted ||
+                  mono_diff_ms(people->trouble_since, mono_now()) >= people->operator_after_ms;
+    if (r == 0 && *people->trouble && !people->trouble_told && lasted) {
         r = people_tell_operators(people, pg, false, now_at, "Hệ thống gặp sự cố", people->trouble,
                                   err);
         people->trouble_told = r == 0;
@@ -164,12 +191,16 @@ static bool has_answers(const struct people *people)
     return false;
 }
 
-int people_run(struct people *people, struct pg *pg, const struct calendar *calendar,
-               int64_t now_at, struct error *err)
+bool people_wants(const struct people *people)
+{
+    return has_answers(people) || mono_diff_ms(people->next_look, mono_now()) >= 0;
+}
+
+int people_run(struct people *people, struct pg *pg, const struct people_world *world,
+               struct error *err)
 {
     transfers_run(people->transfers);
-    bool looks = has_answers(people) || mono_diff_ms(people->next_look, mono_now()) >= 0;
-    if (!pg || !looks)
+    if (!pg || !people_wants(people))
         return 0;
     people->next_look = mono_now();
     people->next_look.us += LOOK_MS * INT64_C(1000);
@@ -177,11 +208,11 @@ int people_run(struct people *people, struct pg *pg, const struct calendar *cale
     int r = try_to_lead(people, pg, err);
     if (r < 0 || !people->leads)
         return r;
-    r = escalate(pg, calendar, now_at, people->escalate_hours, err);
+    r = escalate(pg, world, err);
     if (r == 0)
-        r = people_tell(people, pg, calendar, now_at, err);
+        r = people_tell(people, pg, world->calendar, world->now_at, err);
     if (r == 0)
-        r = tell_operators(people, pg, now_at, err);
+        r = tell_operators(people, pg, world->now_at, err);
     return r == 0 ? people_send(people, pg, err) : r;
 }
 

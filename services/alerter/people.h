@@ -8,12 +8,20 @@
 #define HOSO_ALERTER_PEOPLE_H
 
 #include "alerter/channels.h"
-#include "alerter/message.h"
-#include "alerter/schedule.h"
+#include "alerter/rulebook.h"
 #include "http/server.h"
+#include "notice/owed.h"
+#include "notice/schedule.h"
 #include "pg/pg.h"
 
 struct people; /* one thread */
+
+/* What there is to go by at one moment. */
+struct people_world {
+    const struct calendar *calendar;
+    const struct rulebook *rulebook;
+    int64_t now_at;
+};
 
 /* The configuration outlives it. ERR_INPUT names the option. */
 int people_new(const struct config *config, struct people **ret, struct error *err);
@@ -23,16 +31,21 @@ struct people *people_free(struct people *people); /* NULL is fine; returns NULL
 void people_reset(struct people *people);
 
 /*
- * Plans, escalates, sends, takes answers; outside transactions. pg NULL = the database is away: only takes answers. 0; negative as
- * pg_exec.
+ * Plans, escalates, sends, takes answers; outside transactions. pg NULL = the database is away: only takes answers, and world is not
+ * looked at. 0; negative as pg_exec.
  */
-int people_run(struct people *people, struct pg *pg, const struct calendar *calendar,
-               int64_t now_at, struct error *err);
+int people_run(struct people *people, struct pg *pg, const struct people_world *world,
+               struct error *err);
+/* Whether people_run would ask the database now. */
+bool people_wants(const struct people *people);
 int people_fd(const struct people *people);
 int people_timeout_ms(const struct people *people);
 
-/* Something is wrong with hoso itself (NULL = all is well again): the operators are told once it has lasted operator_after. */
-void people_trouble(struct people *people, const char *what);
+/*
+ * Something is wrong with hoso itself (NULL = all is well again): the operators are told once it has lasted operator_after; at once when
+ * it has `lasted` already.
+ */
+void people_trouble(struct people *people, const char *what, bool lasted);
 
 struct people_figures {
     int64_t pending; /* messages not yet sent */
@@ -43,22 +56,6 @@ struct people_figures {
     int64_t open_breakers;
 };
 struct people_figures people_figures(const struct people *people);
-
-/* ---- people_plan.c ---- */
-
-/* Everything that one recipient is owed now, or everything that is still late too. */
-struct owed {
-    struct message_group *groups;
-    struct message_item *items;
-    size_t group_count;
-    size_t item_count;
-    struct pg_result *group_rows; /* their text */
-    struct pg_result *item_rows;
-};
-int owed_load(struct pg *pg, int32_t recipient_id, int64_t now_at, bool everything,
-              int32_t detail_max, struct owed *ret, struct error *err);
-void owed_deinit(struct owed *owed);
-int64_t owed_total(const struct owed *owed, enum section section);
 
 /* ---- links ---- */
 

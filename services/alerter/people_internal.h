@@ -26,7 +26,6 @@ struct people {
     struct str link_key;
     const char *public_url;
     int detail_max;
-    int escalate_hours;
     int attempts_max;
     int64_t timeout_ms;
     int64_t operator_after_ms;
@@ -39,8 +38,9 @@ struct people {
     struct mono next_look;
     struct people_figures figures;
 
-    char trouble[256]; /* "" = all is well */
+    char trouble[600]; /* "" = all is well */
     struct mono trouble_since;
+    bool trouble_lasted;
     bool trouble_told;
     bool recovered; /* the operators know of trouble that is over */
 };

@@ -120,6 +120,7 @@ static int take_answers(struct people *people, struct pg *pg, struct error *err)
         int r = mark(people, pg, flight, err);
         if (r < 0)
             return r;
+        crash_point("alerter.deliver_after_mark");
         /* A token that expired says nothing about the service. */
         if (!flight->channel->token_stale)
             breaker_note(&flight->channel->breaker, flight->well, mono_now());

@@ -215,7 +215,8 @@ int people_tell_operators(struct people *people, struct pg *pg, bool test, int64
                          : "SELECT recipient_id, name, channel, address FROM hoso.recipient "
                            "WHERE operator AND active",
                     NULL, 0, &rows, err);
-    for (size_t i = 0; r == 0 && i < pg_rows(rows); i++) {
+    size_t count = r == 0 ? pg_rows(rows) : 0;
+    for (size_t i = 0; r == 0 && i < count; i++) {
         const struct addressee to = {.id = pg_get_int32(rows, i, 0),
                                      .name = pg_get_text(rows, i, 1),
                                      .channel = pg_get_text(rows, i, 2),
@@ -227,5 +228,10 @@ int people_tell_operators(struct people *people, struct pg *pg, bool test, int64
         pg_rollback(pg);
         return r;
     }
-    return pg_commit(pg, err);
+    if (count)
+        crash_point("alerter.operators_before_commit");
+    r = pg_commit(pg, err);
+    if (r == 0 && count)
+        crash_point("alerter.operators_after_commit");
+    return r;
 }

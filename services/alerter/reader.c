@@ -25,32 +25,26 @@ static void forget_partitions(struct alerter *alerter)
     alerter->joined = false;
 }
 
-static int take_deadlines(struct partition *partition, const struct pg_result *rows,
-                          struct error *err)
+static int take_deadlines(struct alerter *alerter, const struct pg_result *rows, struct error *err)
 {
     for (size_t i = 0; i < pg_rows(rows); i++) {
-        if (deadlines_set(partition->deadlines, store_watch_code(rows, i),
-                          store_watch_deadline(rows, i)) < 0)
+        struct deadlines *deadlines = alerter->partitions[store_watch_partition(rows, i)].deadlines;
+        if (deadlines_set(deadlines, store_watch_code(rows, i), store_watch_deadline(rows, i)) < 0)
             return error_set(err, ERR_NOMEM, "out of memory");
     }
     return 0;
 }
 
-/* The deadlines that were left watched; our claim is already in this transaction, so nobody changes them any more. */
-static int load_deadlines(struct alerter *alerter, int32_t number, struct error *err)
+/* The deadlines that were left watched; our claims are already in this transaction, so nobody changes them any more. */
+static int load_deadlines(struct alerter *alerter, struct error *err)
 {
-    struct partition *partition = &alerter->partitions[number];
-    deadlines_free(partition->deadlines);
-    partition->deadlines = deadlines_new();
-    if (!partition->deadlines)
-        return error_set(err, ERR_NOMEM, "out of memory");
-    int r = store_open_watch(alerter->pg, number, err);
+    int r = store_open_watch(alerter->pg, &alerter->owned, err);
     for (size_t rows = 1; rows && r == 0;) {
         struct pg_result *result = NULL;
         r = store_next_watch(alerter->pg, &result, err);
         rows = r == 0 ? pg_rows(result) : 0;
         if (r == 0)
-            r = take_deadlines(partition, result, err);
+            r = take_deadlines(alerter, result, err);
         pg_result_free(result);
     }
     return r == 0 ? store_close_watch(alerter->pg, err) : r;
@@ -71,17 +65,22 @@ static int claim(struct alerter *alerter, struct partition_offset *offset, struc
     int64_t high = 0;
     int r =
         offsets_claim_in_log(alerter->pg, alerter->consumer, CLAIM_TIMEOUT_MS, &claim, &high, err);
-    if (r == 0)
-        r = load_deadlines(alerter, offset->partition, err);
+    partition->deadlines = deadlines_new();
+    if (r == 0 && !partition->deadlines)
+        r = error_set(err, ERR_NOMEM, "out of memory");
     if (r == 0 && pg_array_int32(&alerter->owned, offset->partition) < 0)
         r = error_set(err, ERR_NOMEM, "out of memory");
+    partition->claim = claim;
+    if (r == 0)
+        r = follow_claimed(alerter, partition, err);
     if (r < 0)
         return r;
-    partition->claim = claim;
     offset->offset = partition->read_offset = claim.next_offset;
     partition->end_position = -1;
     partition->lag = high - claim.next_offset;
     partition->held = false;
+    partition->holds_from = (struct mono){0};
+    partition->whole_at = mono_now();
     return 0;
 }
 
@@ -93,11 +92,17 @@ static int on_assigned(void *arg, struct partition_offset *offsets, size_t count
     int r = pg_begin(alerter->pg, err);
     for (size_t i = 0; i < count && r == 0; i++)
         r = claim(alerter, &offsets[i], err);
-    r = r == 0 ? pg_commit(alerter->pg, err) : r;
+    if (r == 0 && count)
+        r = load_deadlines(alerter, err);
+    if (r == 0) {
+        crash_point("alerter.claim_before_commit");
+        r = pg_commit(alerter->pg, err);
+    }
     if (r < 0) {
         pg_rollback(alerter->pg);
         forget_partitions(alerter);
     } else {
+        crash_point("alerter.claim_after_commit");
         alerter->joined = true;
         follow_wake(alerter);
         alerter->watching_since = alerter_now(alerter);
@@ -129,9 +134,11 @@ int reader_open(struct alerter *alerter, struct error *err)
             return r;
         free(alerter->partitions); /* of an attempt that failed half-way */
         free(alerter->ends);
+        free((void *)alerter->claims);
         alerter->partitions = calloc((size_t)count, sizeof *alerter->partitions);
         alerter->ends = calloc((size_t)count, sizeof *alerter->ends);
-        if (!alerter->partitions || !alerter->ends)
+        alerter->claims = calloc((size_t)count, sizeof *alerter->claims);
+        if (!alerter->partitions || !alerter->ends || !alerter->claims)
             return error_set(err, ERR_NOMEM, "out of memory");
         alerter->partition_count = count;
         r = status_open(alerter, err);
@@ -180,6 +187,7 @@ static void note_end(struct alerter *alerter, const struct record *record)
     struct partition *partition = &alerter->partitions[record->partition];
     partition->end_position = record->offset;
     partition->lag = 0;
+    partition->whole_at = mono_now();
     partition->held = false; /* ask again at once */
     alerter->broker_silent = false;
 }

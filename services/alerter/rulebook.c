@@ -183,3 +183,20 @@ struct rule_set rulebook_for(const struct rulebook *book, struct str unit_code,
     }
     return set;
 }
+
+int rulebook_digest(struct pg *pg, struct str configured, uint8_t ret[RULES_DIGEST_SIZE],
+                    struct error *err)
+{
+    struct pg_result *rows = NULL;
+    const struct pg_param params[] = {pg_text(configured)};
+    int r = pg_exec(pg,
+                    "SELECT md5(concat_ws(E'\\n', $1, (SELECT string_agg(r::text, E'\\n' ORDER BY "
+                    "rule, unit_code, procedure_code) FROM hoso.alert_rule r), "
+                    "(SELECT string_agg(day || ' ' || off, E'\\n' ORDER BY day) "
+                    "FROM hoso.work_calendar)))::uuid",
+                    params, 1, &rows, err);
+    if (r == 0)
+        memcpy(ret, pg_get_uuid(rows, 0, 0), RULES_DIGEST_SIZE);
+    pg_result_free(rows);
+    return r;
+}

@@ -23,12 +23,21 @@ struct rule_set {
     int escalate_hours; /* working hours without acknowledgement until the next level is told; 0 = never */
 };
 
+enum { RULES_DIGEST_SIZE = 16 };
+
 struct rulebook; /* one thread */
 
 /* Reads the table. ERR_INPUT names a row that cannot be; otherwise as pg_exec. */
 int rulebook_load(struct pg *pg, const struct rule_set *defaults, struct rulebook **ret,
                   struct error *err);
 struct rulebook *rulebook_free(struct rulebook *book); /* NULL is fine; returns NULL */
+
+/*
+ * Stands for everything that deadlines are judged by: the table, the calendar, and `configured`, what the configuration says. Taken
+ * before the tables are loaded, so that a change in between is seen again, not missed. Errors as pg_exec.
+ */
+int rulebook_digest(struct pg *pg, struct str configured, uint8_t ret[RULES_DIGEST_SIZE],
+                    struct error *err);
 
 /* unit_code and procedure_code may be empty. Linear in the rows of the table, which people write by hand. */
 struct rule_set rulebook_for(const struct rulebook *book, struct str unit_code,

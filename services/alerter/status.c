@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "notice/wording.h"
 
 enum { LAG_EVERY_MS = 5000 };
 
@@ -33,6 +34,11 @@ static const struct metric templates[METRIC_LAG] = {
         GAUGE("fire_lateness_max_ms", "From the deadline to its committed alert, the slowest."),
     [METRIC_CLOCK_JUMP] =
         GAUGE("clock_jump_ms", "How far the wall clock is ahead of the time that we go by."),
+    [METRIC_BEHIND_S] = GAUGE(
+        "behind_seconds", "How long it has not been at the end of a partition; 0 = all is read."),
+    [METRIC_HELD_S] = GAUGE("held_seconds", "How long deadlines that have passed have been held."),
+    [METRIC_OUTBOX_OLDEST_S] =
+        GAUGE("outbox_oldest_seconds", "Age of the oldest notice not yet acknowledged by Kafka."),
     [METRIC_OUTBOX_UNSENT] = GAUGE("outbox_unsent", "Notices not yet acknowledged by Kafka."),
     [METRIC_MESSAGES_SENT] = COUNTER("messages_sent_total", "Messages that a channel took."),
     [METRIC_MESSAGES_FAILED] =
@@ -55,6 +61,66 @@ static size_t held_deadlines(const struct alerter *alerter)
             held += deadlines_count_due(partition->deadlines, now_at);
     }
     return held;
+}
+
+static bool is_behind(const struct partition *partition)
+{
+    return partition->deadlines &&
+           (partition->lag > 0 || partition->read_offset > partition->end_position);
+}
+
+static int64_t behind_ms(const struct alerter *alerter)
+{
+    int64_t longest_ms = 0;
+    for (int i = 0; i < alerter->partition_count; i++) {
+        const struct partition *partition = &alerter->partitions[i];
+        int64_t ms = is_behind(partition) ? mono_diff_ms(partition->whole_at, mono_now()) : 0;
+        longest_ms = ms > longest_ms ? ms : longest_ms;
+    }
+    return longest_ms;
+}
+
+static int64_t held_ms(const struct alerter *alerter)
+{
+    int64_t longest_ms = 0;
+    for (int i = 0; i < alerter->partition_count; i++) {
+        const struct partition *partition = &alerter->partitions[i];
+        int64_t ms = partition->deadlines && partition->holds_from.us
+                         ? mono_diff_ms(partition->holds_from, mono_now())
+                         : 0;
+        longest_ms = ms > longest_ms ? ms : longest_ms;
+    }
+    return longest_ms;
+}
+
+/* The oldest notice on its way to Kafka, or message on its way to people. */
+static int64_t waiting_ms(const struct alerter *alerter)
+{
+    int64_t notice_ms = outbox_oldest_ms(alerter->outbox);
+    int64_t message_ms = people_figures(alerter->people).oldest_s * MS_PER_SECOND;
+    return notice_ms > message_ms ? notice_ms : message_ms;
+}
+
+/* What has lasted too long although everything answers; as trouble_of. */
+static const char *lasting_trouble(const struct alerter *alerter, char *text, size_t text_size)
+{
+    int64_t held = held_ms(alerter), behind = behind_ms(alerter), waiting = waiting_ms(alerter);
+    if (held > alerter->hold_max_ms) {
+        snprintf(text, text_size, "deadlines that have passed are held for %" PRId64 " s",
+                 held / MS_PER_SECOND);
+        return "held";
+    }
+    if (behind > alerter->lag_max_ms) {
+        snprintf(text, text_size, "not at the end of the records for %" PRId64 " s",
+                 behind / MS_PER_SECOND);
+        return "lag";
+    }
+    if (waiting > alerter->outbox_max_ms) {
+        snprintf(text, text_size, "a notice or message has been waiting to leave for %" PRId64 " s",
+                 waiting / MS_PER_SECOND);
+        return "outbox";
+    }
+    return NULL;
 }
 
 /* Why we are not ready, as a word and a text; NULL = we are. */
@@ -88,6 +154,8 @@ static const char *trouble_of(const struct alerter *alerter, char *text, size_t 
     } else if (refused) {
         name = "outbox";
         log_quote(refused, text, text_size);
+    } else {
+        name = lasting_trouble(alerter, text, text_size);
     }
     return name;
 }
@@ -158,11 +226,22 @@ static void refresh_lag(struct alerter *alerter)
     alerter->lag_asked = mono_now();
 }
 
+/* For the operators: what it means, in Vietnamese, and the detail for whoever mends it. */
+static void refresh_trouble(struct alerter *alerter)
+{
+    char text[400] = "", mail[600];
+    const char *name = trouble_of(alerter, text, sizeof text);
+    if (name)
+        snprintf(mail, sizeof mail, "%s\n\nChi tiết: %s", wording_trouble(name), text);
+    char unused[200];
+    bool lasted = alerter->consumer && lasting_trouble(alerter, unused, sizeof unused);
+    people_trouble(alerter->people, name ? mail : NULL, lasted);
+}
+
 void status_refresh(struct alerter *alerter)
 {
     int64_t open = 0;
-    char text[400] = "";
-    people_trouble(alerter->people, trouble_of(alerter, text, sizeof text) ? text : NULL);
+    refresh_trouble(alerter);
     if (alerter->consumer)
         refresh_lag(alerter);
     for (int i = 0; i < alerter->partition_count; i++) {
@@ -173,6 +252,8 @@ void status_refresh(struct alerter *alerter)
     }
     alerter->metrics[METRIC_OPEN].value = open;
     alerter->metrics[METRIC_HELD].value = (int64_t)held_deadlines(alerter);
+    alerter->metrics[METRIC_BEHIND_S].value = behind_ms(alerter) / MS_PER_SECOND;
+    alerter->metrics[METRIC_HELD_S].value = held_ms(alerter) / MS_PER_SECOND;
     const struct people_figures figures = people_figures(alerter->people);
     alerter->metrics[METRIC_MESSAGES_SENT].value = figures.sent;
     alerter->metrics[METRIC_MESSAGES_FAILED].value = figures.failed;
@@ -182,4 +263,6 @@ void status_refresh(struct alerter *alerter)
     alerter->metrics[METRIC_BREAKERS_OPEN].value = figures.open_breakers;
     alerter->metrics[METRIC_CLOCK_JUMP].value = alerter->clock.jump_ms;
     alerter->metrics[METRIC_OUTBOX_UNSENT].value = outbox_unsent(alerter->outbox);
+    alerter->metrics[METRIC_OUTBOX_OLDEST_S].value =
+        outbox_oldest_ms(alerter->outbox) / MS_PER_SECOND;
 }

@@ -135,13 +135,17 @@ struct alert_row store_alert(const struct pg_result *result, size_t row)
     };
 }
 
-int store_open_watch(struct pg *pg, int32_t partition, struct error *err)
+int store_open_watch(struct pg *pg, const struct pg_array *partitions, struct error *err)
 {
-    const struct pg_param params[] = {pg_int32(partition)};
-    return pg_exec(pg,
-                   "DECLARE watch NO SCROLL CURSOR FOR SELECT dossier_code, deadline_at "
-                   "FROM hoso.alert_watch WHERE partition = $1 AND deadline_at IS NOT NULL",
-                   params, 1, NULL, err);
+    const struct pg_param params[] = {pg_array_param(partitions)};
+    /* All of it will be fetched: a cursor is planned for its first rows otherwise. */
+    int r = pg_exec(pg, "SET LOCAL cursor_tuple_fraction = 1", NULL, 0, NULL, err);
+    return r == 0 ? pg_exec(pg,
+                            "DECLARE watch NO SCROLL CURSOR FOR SELECT dossier_code, deadline_at, "
+                            "partition FROM hoso.alert_watch WHERE partition = ANY($1::int[]) "
+                            "AND deadline_at IS NOT NULL",
+                            params, 1, NULL, err)
+                  : r;
 }
 
 int store_next_watch(struct pg *pg, struct pg_result **ret, struct error *err)
@@ -162,6 +166,11 @@ struct str store_watch_code(const struct pg_result *result, size_t row)
 int64_t store_watch_deadline(const struct pg_result *result, size_t row)
 {
     return pg_get_time(result, row, 1);
+}
+
+int32_t store_watch_partition(const struct pg_result *result, size_t row)
+{
+    return pg_get_int32(result, row, 2);
 }
 
 int store_forget(struct pg *pg, const struct pg_array *partitions, int64_t now_at, int32_t max,

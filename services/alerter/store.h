@@ -50,14 +50,15 @@ struct str store_alert_code(const struct pg_result *result, size_t row);
 struct alert_row store_alert(const struct pg_result *result, size_t row);
 
 /*
- * The deadlines of one partition, a portion at a time, so that a million of them need not stand in memory twice: open, then next until
- * it gives no rows. One at a time.
+ * The deadlines of some partitions (an int4 array), a portion at a time, so that a million of them need not stand in memory twice:
+ * open, then next until it gives no rows. One at a time.
  */
-int store_open_watch(struct pg *pg, int32_t partition, struct error *err);
+int store_open_watch(struct pg *pg, const struct pg_array *partitions, struct error *err);
 int store_next_watch(struct pg *pg, struct pg_result **ret, struct error *err);
 int store_close_watch(struct pg *pg, struct error *err);
 struct str store_watch_code(const struct pg_result *result, size_t row);
 int64_t store_watch_deadline(const struct pg_result *result, size_t row);
+int32_t store_watch_partition(const struct pg_result *result, size_t row);
 
 /*
  * Drops the events of dossiers that ended so long ago that forget_at has passed, of these partitions (an int4 array), at most

@@ -1,8 +1,9 @@
 #include "alerter/template.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "alerter/file.h"
 
@@ -267,25 +268,54 @@ struct token *token_free(struct token *token)
     return NULL;
 }
 
+/* ERR_INPUT: not such a file. */
+static int parse_token(const char *path, char **ret_text, struct json_doc **ret, struct error *err)
+{
+    struct json_doc *doc = NULL;
+    char *text = NULL;
+    int r = file_read(path, &text, err);
+    if (r == 0)
+        r = json_parse(str_of(text), &doc, err);
+    if (r == 0 && !str_given(json_text(json_get(json_root(doc), "refresh_token"))))
+        r = error_set(err, ERR_INPUT, "refresh_token is missing");
+    if (r < 0) {
+        json_doc_free(doc);
+        free(text);
+        return error_prefix(err, r, "%s", path);
+    }
+    *ret_text = text;
+    *ret = doc;
+    return 0;
+}
+
 static int read_token(struct token *token, struct error *err)
 {
     char *text = NULL;
     struct json_doc *doc = NULL;
-    int r = file_read(token->path, &text, err);
-    if (r == 0)
-        r = json_parse(str_of(text), &doc, err);
-    if (r == 0 && !str_given(json_text(json_get(json_root(doc), "refresh_token")))) {
-        json_doc_free(doc);
-        r = error_set(err, ERR_INPUT, "refresh_token is missing");
-    }
-    if (r < 0) {
-        free(text);
-        return error_prefix(err, r, "%s", token->path);
-    }
+    int r = parse_token(token->path, &text, &doc, err);
+    if (r < 0)
+        return r;
     json_doc_free(token->doc);
     free(token->text);
     token->doc = doc;
     token->text = text;
+    return 0;
+}
+
+/* A pair that was written whole before a crash is the one that counts: the refresh token of the old one is spent. */
+static int finish_token(const struct token *token, struct error *err)
+{
+    char fresh[PATH_MAX];
+    char *text = NULL;
+    struct json_doc *doc = NULL;
+    if (!file_fresh(token->path, fresh) || access(fresh, F_OK) != 0)
+        return 0;
+    bool whole = parse_token(fresh, &text, &doc, NULL) == 0;
+    json_doc_free(doc);
+    free(text);
+    if (whole)
+        return file_replace_finish(token->path, err);
+    unlink(fresh);
     return 0;
 }
 
@@ -297,6 +327,8 @@ int token_open(const char *template_path, const char *path, struct token **ret, 
         return error_set(err, ERR_NOMEM, "out of memory");
     }
     int r = template_load(template_path, &token->template, err);
+    if (r == 0)
+        r = finish_token(token, err);
     if (r == 0)
         r = read_token(token, err);
     if (r < 0) {

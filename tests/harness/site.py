@@ -106,9 +106,9 @@ class Site:
 
     # ---- programs ----
 
-    def start(self, section, overrides=None, crash_at=None, wait=True, label=None):
-        """A service: "ingest", "aggregator" or "alerter". A second one of a kind needs a label."""
-        service = Service(build_folder() / "bin" / f"hoso-{section}", section, self.config, self.folder, label)
+    def start(self, section, overrides=None, crash_at=None, wait=True, label=None, environment=None):
+        """A service: "ingest", "aggregator" or "alerter". A second one of a kind needs a label. environment: of all its lives."""
+        service = Service(build_folder() / "bin" / f"hoso-{section}", section, self.config, self.folder, label, environment)
         assert service.label not in [other.label for other in self.services], "give the second one a label"
         self.services.append(service)
         return service.start(overrides, crash_at, wait)

@@ -17,7 +17,7 @@ def vn(day, hour, minute=0):
     return MONDAY + day * 24 * HOUR + hour * HOUR + minute * 60_000
 
 
-def at_work(site, moment, lead_ms=6000):
+def at_work(site, moment, lead_ms=9000):
     """A stream whose clock, and the alerter's, stands lead_ms before the moment."""
     site.sql("DELETE FROM alert_rule")
     stream = Stream(site, moment - lead_ms - time.time_ns() // 1_000_000)
@@ -42,7 +42,7 @@ def test_warnings_climb_and_the_deadline_takes_over(site):
     stream = at_work(site, vn(3, 7, 30))  # Thursday morning
     start(site)
     stream.say(accepted(stream, vn(-7, 8), vn(4, 16)))  # due on Friday
-    assert rules(site, CODE) == {("due_soon_1", 1): ("firing", "due_soon")}  # three days ahead, on Tuesday
+    wait_until(lambda: rules(site, CODE) == {("due_soon_1", 1): ("firing", "due_soon")}, "three days ahead, on Tuesday")
     wait_until(lambda: rules(site, CODE) == {
         ("due_soon_1", 1): ("resolved", "time_passed"), ("due_soon_2", 1): ("firing", "due_soon"),
         ("apology_missing", 1): ("firing", "no_apology")}, "the day before, at the opening")
@@ -97,6 +97,30 @@ def test_rules_by_unit_and_procedure(site, row):
     stream.say(accepted(stream, vn(-21, 8), vn(4, 16)))
     wait_until(lambda: ("apology_missing", 1) in rules(site, CODE), "another rule fires")
     assert ("due_soon_2", 1) not in rules(site, CODE)
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["while it runs", "while it does not"])
+def test_a_changed_rule_holds_for_what_is_open(site, running):
+    stream = at_work(site, vn(2, 10))
+    site.sql("INSERT INTO alert_rule (rule, enabled) VALUES ('due_soon_1', false)")
+    alerter = start(site)
+    stream.say(accepted(stream, vn(-21, 8), vn(4, 16)))  # due in two days: three days ahead was yesterday
+    assert rules(site, CODE) == {}
+    if not running:
+        alerter.terminate()
+    site.sql("UPDATE alert_rule SET enabled = true")
+    if not running:
+        alerter.start()
+    def warned():
+        return [seen for (rule, _), seen in sorted(rules(site, CODE).items()) if rule == "due_soon_1"]
+    wait_until(lambda: warned() == [("firing", "due_soon")], "the warning, without an event")
+    site.sql("UPDATE alert_rule SET amount = 1")
+    wait_until(lambda: warned() == [("retracted", "rule_changed")], "one day ahead is too early for it")
+    site.sql("INSERT INTO work_calendar VALUES ('2026-03-05', true, 'thử', 'thử')")
+    wait_until(lambda: warned() == [("retracted", "rule_changed"), ("firing", "due_soon")],
+               "Thursday is a holiday now: the working day before is today")
+    site.sql("UPDATE alert_rule SET enabled = false")
+    wait_until(lambda: warned()[1] == ("resolved", "rule_off"), "switched off")
 
 
 def test_a_rule_that_cannot_be_is_refused(site):

@@ -1,6 +1,6 @@
 /* links: alerter */
 /* What people and machines are sent: three parts, both clocks, no dossier code where it may not go; templates and their tokens. */
-#include "alerter/message.h"
+#include "notice/message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* links: alerter */
 /* When people are told: groups, rests, quiet hours, days off, the digest; and channels that fail. */
-#include "alerter/schedule.h"
+#include "notice/schedule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "alerter/schedule.h"
+#include "notice/schedule.h"
 
 enum { MINUTES_PER_DAY = 24 * 60, DAYS_MAX = 60 };
 
@@ -67,4 +67,31 @@ enum tell schedule_decide(const struct schedule *schedule, const struct calendar
     bool rested =
         waiting->told_at == NO_TIME || now_at >= waiting->told_at + schedule->group_interval_ms;
     return waited && rested ? TELL_NEWS : TELL_NOTHING;
+}
+
+static int read_quiet(const struct config *config, struct schedule *schedule, struct error *err)
+{
+    struct str text = str_of(config_text(config, "notify", NULL, "quiet"));
+    schedule->quiet_days_off = config_bool(config, "notify", NULL, "quiet_days_off");
+    if (!str_given(text))
+        return 0;
+    if (text.len != 11 || text.data[5] != '-' ||
+        !schedule_minute((struct str){text.data, 5}, &schedule->quiet_from) ||
+        !schedule_minute((struct str){text.data + 6, 5}, &schedule->quiet_to))
+        return error_set(err, ERR_INPUT, "[notify] quiet: expected HH:MM-HH:MM");
+    return 0;
+}
+
+int schedule_load(const struct config *config, struct schedule *ret, struct error *err)
+{
+    struct str digest = str_of(config_text(config, "notify", NULL, "digest"));
+    *ret = (struct schedule){
+        .group_wait_ms = config_duration_ms(config, "notify", NULL, "group_wait"),
+        .group_interval_ms = config_duration_ms(config, "notify", NULL, "group_interval"),
+        .repeat_ms = config_duration_ms(config, "notify", NULL, "repeat"),
+        .digest_minute = -1,
+    };
+    if (str_given(digest) && !schedule_minute(digest, &ret->digest_minute))
+        return error_set(err, ERR_INPUT, "[notify] digest: expected HH:MM");
+    return read_quiet(config, ret, err);
 }

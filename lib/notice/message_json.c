@@ -1,5 +1,5 @@
 /* The message for machines: Alertmanager's webhook, and the values of a template. */
-#include "alerter/message.h"
+#include "notice/message.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Text, HTML and the mail that carries both. */
-#include "alerter/message.h"
+#include "notice/message.h"
 
 #include <stdlib.h>
 
@@ -36,13 +36,15 @@ static struct str only_unit(const struct message *message)
     return str_given(name) ? name : STR("Chưa rõ đơn vị");
 }
 
-static void write_counts(FILE *out, const struct message *message)
+/* before and after: around each count. */
+static void write_counts(FILE *out, const struct message *message, const char *before,
+                         const char *after)
 {
     const char *comma = "";
     for (int s = 0; s < SECTION_COUNT; s++) {
         int64_t total = message_total(message, (enum section)s);
         if (total)
-            fprintf(out, "%s%lld %s", comma, (long long)total, words[s]);
+            fprintf(out, "%s%s%lld %s%s", comma, before, (long long)total, words[s], after);
         comma = total ? ", " : comma;
     }
 }
@@ -67,7 +69,7 @@ char *message_subject(const struct message *message)
         fprintf(out, "[hoso] %.*s", STR_ARG(message->notice_subject));
     } else {
         fprintf(out, "[hoso] %.*s: ", STR_ARG(only_unit(message)));
-        write_counts(out, message);
+        write_counts(out, message, "", "");
     }
     if (message->digest)
         fputs(" (tổng hợp ngày)", out);
@@ -159,9 +161,9 @@ static void write_item_html(FILE *out, const struct message_item *item, int64_t 
     put_html(out, alert->dossier_code);
     fputs("</div><div>", out);
     put_html(out, alert->unit_name);
-    fprintf(out, " · hạn <b>%s</b></div>", wording_time(alert->due_at, due));
+    fprintf(out, "</div><div>Hạn: <b>%s</b></div>", wording_time(alert->due_at, due));
     if (item->section == SECTION_OVER) {
-        fprintf(out, "<div style=\"color:#1b6e3c\">%s (%s)</div></div>",
+        fprintf(out, "<div style=\"color:#1b6e3c;margin-top:6px\">✓ %s (%s)</div></div>",
                 wording_end(alert->reason, alert->state), wording_time(alert->ended_at, when));
         return;
     }
@@ -220,7 +222,7 @@ static void write_html(FILE *out, const struct message *message)
     bool notice = str_given(message->notice);
     put_html(out, notice ? message->notice_subject : only_unit(message));
     fputs(notice ? "" : ": ", out);
-    write_counts(out, message);
+    write_counts(out, message, "<span style=\"white-space:nowrap\">", "</span>");
     fputs("</div><div>", out);
     put_html(out, message->notice);
     fputs("</div>", out);

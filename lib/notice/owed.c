@@ -1,5 +1,5 @@
 /* What a recipient is owed: one query for the counts, one for the details of sections that are small enough. */
-#include "alerter/people.h"
+#include "notice/owed.h"
 
 #include <stdlib.h>
 
@@ -114,10 +114,4 @@ void owed_deinit(struct owed *owed)
     pg_result_free(owed->group_rows);
     pg_result_free(owed->item_rows);
     *owed = (struct owed){0};
-}
-
-int64_t owed_total(const struct owed *owed, enum section section)
-{
-    const struct message message = {.groups = owed->groups, .group_count = owed->group_count};
-    return message_total(&message, section);
 }

@@ -1,10 +1,11 @@
 /* What people read about an alert, in Vietnamese. Pure. */
-#ifndef HOSO_ALERTER_WORDING_H
-#define HOSO_ALERTER_WORDING_H
+#ifndef HOSO_NOTICE_WORDING_H
+#define HOSO_NOTICE_WORDING_H
 
 #include <stdio.h>
 
-#include "alerter/decide.h"
+#include "domain/alert_notice.h"
+#include "domain/ladder.h"
 
 /* One alert as a message tells of it. Text: views. */
 struct told_alert {
@@ -44,6 +45,9 @@ const char *wording_of_verdict(enum clock_verdict verdict);
 /* "14:30 26/04/2026"; out has WORDING_TIME_SIZE bytes; NO_TIME gives "không rõ". Returns out. */
 #define WORDING_TIME_SIZE 24
 char *wording_time(int64_t at, char *out);
+
+/* What a trouble of hoso itself ("kafka", "held", …) means for who has to mend it; a text for ever. */
+const char *wording_trouble(const char *name);
 
 /* Why it is over: "đã xử lý xong", …; a text for ever. */
 const char *wording_end(struct str reason, enum alert_state state);

@@ -1,4 +1,4 @@
-#include "alerter/wording.h"
+#include "notice/wording.h"
 
 static const char *const rules[RULE_COUNT] = {
     [RULE_OVERDUE] = "Quá hạn trả kết quả",
@@ -78,6 +78,7 @@ const char *wording_end(struct str reason, enum alert_state state)
         {"due_changed", "thu hồi: hạn đã được sửa"},
         {"alias", "thu hồi: trùng với hồ sơ khác"},
         {"late_data", "thu hồi: thực ra không chậm, dữ liệu về muộn"},
+        {"rule_changed", "thu hồi: quy tắc cảnh báo đã thay đổi"},
         {"rule_off", "đã tắt loại cảnh báo này"},
         {"erased", "hồ sơ đã được xóa"},
     };
@@ -86,4 +87,26 @@ const char *wording_end(struct str reason, enum alert_state state)
             return texts[i].text;
     }
     return state == ALERT_RETRACTED ? "thu hồi" : "đã kết thúc";
+}
+
+const char *wording_trouble(const char *name)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+    } texts[] = {
+        {"postgres", "Không kết nối được PostgreSQL: không có cảnh báo nào được ghi."},
+        {"kafka", "Kafka không trả lời: cảnh báo quá hạn được giữ lại cho đến khi đọc hết tin."},
+        {"claim", "Một tiến trình hoso-alerter khác đang giữ phần việc này."},
+        {"clock", "Đồng hồ của máy đã nhảy: hệ thống đi tiếp theo giờ cũ cho đến khi có người xác "
+                  "nhận (hoso alerts clock --accept)."},
+        {"held", "Đã đến hạn nhưng cảnh báo còn được giữ lại vì chưa đọc hết tin."},
+        {"lag", "hoso-alerter đọc tin không kịp: cảnh báo có thể đến muộn."},
+        {"outbox", "Cảnh báo chưa gửi đi được: hãy kiểm tra Kafka, máy chủ thư và các kênh gửi."},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (strcmp(name, texts[i].name) == 0)
+            return texts[i].text;
+    }
+    return "hoso-alerter chưa sẵn sàng.";
 }

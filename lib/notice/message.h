@@ -3,10 +3,10 @@
  * (version 4), and as the values of a template for chat and SMS. Pure. A dossier's code is in a mail to the staff of its unit, and in a
  * webhook only where its channel says so; never in the values of a template.
  */
-#ifndef HOSO_ALERTER_MESSAGE_H
-#define HOSO_ALERTER_MESSAGE_H
+#ifndef HOSO_NOTICE_MESSAGE_H
+#define HOSO_NOTICE_MESSAGE_H
 
-#include "alerter/wording.h"
+#include "notice/wording.h"
 
 enum section { SECTION_NEW, SECTION_STILL, SECTION_OVER, SECTION_COUNT };
 /* "MỚI", "VẪN QUÁ HẠN", "ĐÃ XỬ LÝ". */

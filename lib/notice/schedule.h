@@ -2,9 +2,10 @@
  * When to tell somebody. Evaluation never waits; telling does: for others that come at the same time (group_wait), for the last
  * message to have been read (group_interval), and for working days and hours. Pure.
  */
-#ifndef HOSO_ALERTER_SCHEDULE_H
-#define HOSO_ALERTER_SCHEDULE_H
+#ifndef HOSO_NOTICE_SCHEDULE_H
+#define HOSO_NOTICE_SCHEDULE_H
 
+#include "base/config.h"
 #include "domain/calendar.h"
 
 struct schedule {
@@ -37,6 +38,9 @@ enum tell { TELL_NOTHING, TELL_NEWS, TELL_ALL };
  */
 enum tell schedule_decide(const struct schedule *schedule, const struct calendar *calendar,
                           const struct waiting *waiting, int64_t now_at, bool *ret_digest);
+
+/* The options of [notify]. ERR_INPUT names the one that cannot be. */
+int schedule_load(const struct config *config, struct schedule *ret, struct error *err);
 
 /* "07:30" to minutes; false = not a time of day. */
 bool schedule_minute(struct str text, int *ret);
