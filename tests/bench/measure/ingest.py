@@ -16,6 +16,8 @@ from measure.world import load, machine
 
 OPEN = {"log.level": "warn", "ingest.in_flight_max": "20000"}
 PAGE = os.sysconf("SC_PAGE_SIZE")
+HEAD = ("| load | connections | answered/s | events/s | events per CPU s of ingest | p50 / p99 / p99.9 / max ms | RSS MB | answers |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
 
 
 def cpu_s(pid):
@@ -82,8 +84,7 @@ def throughput(site, seconds):
     push(ingest, seconds=5)  # everything has been touched once, the broker's code is compiled
     alone = producer(site, seconds)
     print(f"librdkafka alone: {alone['records_per_s']:,} records/s, {alone['records_per_cpu_s']:,} per CPU second; {machine()}\n")
-    print("| load | connections | answered/s | events/s | events per CPU s of ingest | p50 / p99 / p99.9 / max ms | RSS MB | answers |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
+    print(HEAD)
     for name, options in (
             ("single events, as fast as answered", {"connections": 128}),
             ("batches of 100, as fast as answered", {"connections": 16, "batch": 100}),
@@ -98,17 +99,18 @@ def throughput(site, seconds):
 
 
 def outage(site, seconds):
+    """Batches of 20, so that a sender's waiting requests reach its limit of records in flight and the rest is refused at once."""
     ingest = site.start("ingest", OPEN)
-    before = push(ingest, seconds=10, rate=5000, connections=256)
+    load = {"connections": 1000, "batch": 20, "rate": 250}
+    phases = [("before, 10 s", push(ingest, seconds=10, **load))]
     site.servers.kafka_kill()
     try:
-        during = push(ingest, seconds=seconds, rate=5000, connections=256)
+        phases.append((f"broker down, {seconds} s", push(ingest, seconds=seconds, **load)))
     finally:
         site.servers.kafka_start()
-    after = push(ingest, seconds=20, rate=5000, connections=256)
-    print(f"{machine()}\n\n| phase | connections | answered/s | events/s | events per CPU s of ingest | p50 / p99 / p99.9 / max ms | RSS MB | answers |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
-    for name, result in (("before, 10 s", before), (f"broker down, {seconds} s", during), ("broker back, 20 s", after)):
+    phases.append(("broker back, 20 s", push(ingest, seconds=20, **load)))
+    print(f"{machine()}\n\n{HEAD}")
+    for name, result in phases:
         print(row(name, result))
 
 
@@ -121,6 +123,7 @@ def main():
     try:
         with tempfile.TemporaryDirectory(prefix="hoso-bench-") as folder:
             site = Site(servers, Path(folder))
+            site.set("kafka", "partitions", "12")
             try:
                 site.create()
                 if options.outage:
