@@ -46,6 +46,8 @@ static const struct command {
      "examine the installation: what is well, what is not, what to do"},
     {"quarantine", cmd_quarantine, "-c hoso.conf", "hồ sơ chưa xếp được vào xã nào, và vì sao",
      "dossiers that no commune answers for, and why"},
+    {"timeline", cmd_timeline, "-c hoso.conf H24.11713-260601-0001",
+     "một hồ sơ từ đầu đến nay: ai giữ, lúc nào", "one dossier's life: who held it, and when"},
     {"units", cmd_units, "import -c hoso.conf agencies.csv --dry-run",
      "nạp bảng mã cơ quan, danh mục đơn vị", "load the agency map, the units"},
     {0},
