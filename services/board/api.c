@@ -122,7 +122,7 @@ static void handle_known(struct board *board, struct http_exchange *exchange,
         api_logout(board, exchange, identity);
     else if (!board->pg)
         api_failed(board, exchange, ERR_UNAVAILABLE, NULL);
-    else if (!get || !api_view(board, exchange, identity))
+    else if (get ? !api_view(board, exchange, identity) : !api_act(board, exchange, identity))
         api_error(exchange, get ? 404 : 405, get ? "Không có mục này" : "Chỉ có GET ở đây", 0);
 }
 

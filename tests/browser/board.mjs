@@ -114,6 +114,26 @@ async function filterAndPause() {
   await page.context().close();
 }
 
+/** The list of alerts is not only to be read. */
+async function acknowledgeAndSnooze() {
+  const page = await open("nghiduong", "phone", "#/");
+  const first = page.locator(".items[aria-label='Cảnh báo'] li").first();
+  await first.locator("button:has-text('Nhận xử lý')").click();
+  await first.locator("text=nghiduong đã nhận").waitFor();
+  check("who has acknowledged is shown, and asked no more", !(await first.locator("button:has-text('Nhận xử lý')").isVisible()));
+  await first.locator("button:has-text('Hoãn nhắc…')").click();
+  await review(page, "alert-snooze-phone", false);
+  await first.locator("input[type=date]").fill("2098-01-01");
+  await first.locator("form button").click();
+  await first.locator(".meta", { hasText: "hoãn nhắc đến" }).waitFor();
+  check("the form closes when it is done", !(await first.locator("form").isVisible()));
+  await page.context().close();
+  const analyst = await open("phantich", "desk", "#/");
+  await settled(analyst, ".items[aria-label='Cảnh báo'] li");
+  check("who only looks is offered nothing", (await analyst.locator(".acts").count()) === 0);
+  await analyst.context().close();
+}
+
 async function streamsWithTwoTabs(page) {
   const second = await page.context().newPage();
   await second.goto(task.base + "/");
@@ -187,7 +207,7 @@ async function markup() {
   }
 }
 
-for (const part of [everyView, filterAndPause, keyboardOnly, markup, outages]) {
+for (const part of [everyView, filterAndPause, keyboardOnly, acknowledgeAndSnooze, markup, outages]) {
   try {
     await part();
   } catch (error) {

@@ -25,7 +25,7 @@ class City:
     def __init__(self, site):
         self.site = site
         self.count = 0
-        for name, role, unit in [("trucban", "city", None), ("nghiduong", "commune", "11713")]:
+        for name, role, unit in [("trucban", "city", None), ("nghiduong", "commune", "11713"), ("phantich", "analyst", None)]:
             add_user(site, name, role, unit)
         for service in ("aggregator", "alerter"):
             site.start(service).wait_ready()

@@ -1,13 +1,14 @@
 // The city in one view: numbers, pipeline, tiles, the worst first, alerts and events.
 import { h, keyed, say } from "./dom.js";
 import { level, worstFirst } from "./state.js";
-import { alertItem, csvLink, feedItem, legend, updateNumbers, updatePipeline, updateTiles, numberRows } from "./parts.js";
+import { csvLink, feedItem, legend, updateNumbers, updatePipeline, updateTiles, numberRows } from "./parts.js";
+import { makeAlert, mayAct, updateAlert } from "./alerts.js";
 import { fold, number, share, t } from "./text.js";
 
 const WORST_ROWS = 15;
 
-export function overview(main) {
-  const own = { paused: false, waiting: 0, all: false, filter: "", order: "worst" };
+export function overview(main, app) {
+  const own = { acts: mayAct(app.who), paused: false, waiting: 0, all: false, filter: "", order: "worst" };
   const parts = build(own);
   main.replaceChildren(...parts.whole);
   const draw = () => own.state && drawUnits(parts, own);
@@ -25,7 +26,7 @@ export function overview(main) {
       own.waiting += own.paused ? fresh.length : 0;
       updateNumbers(parts.numbers, state.totals ? numberRows(state.totals) : []);
       draw();
-      drawAlerts(parts, state);
+      drawAlerts(parts, own);
       drawFeed(parts, own);
     },
     tick(state) {
@@ -83,9 +84,9 @@ function updateRow(row, unit) {
   row.children[1].firstChild.className = level(f) === 2 ? "bad" : "";
 }
 
-function drawAlerts(parts, state) {
-  const now = Date.now() + state.skew;
-  keyed(parts.alerts, state.alerts, (alert) => alert.id + alert.fired_at, (alert) => alertItem(state, alert, now), () => {});
+function drawAlerts(parts, own) {
+  const state = own.state, now = Date.now() + state.skew;
+  keyed(parts.alerts, state.alerts, (alert) => alert.id + alert.fired_at, (alert) => makeAlert(state, alert, own.acts), (item, alert) => updateAlert(item, alert, now));
   say(parts.alertCount, state.totals ? `(${number(state.totals.alerts)})` : "");
   parts.alerts.hidden = state.alerts.length === 0;
   parts.alertsNone.hidden = !parts.alerts.hidden;

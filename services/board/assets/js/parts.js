@@ -1,7 +1,7 @@
 // Parts that several views show.
 import { attribute, h, keyed, say } from "./dom.js";
 import { level } from "./state.js";
-import { channelText, clock, dayTime, decimal, duration, kindText, number, ruleText, shortDay, share, statusText, t } from "./text.js";
+import { channelText, clock, decimal, duration, kindText, number, share, statusText, t } from "./text.js";
 
 const MARKS = ["●", "▲", "■"];
 const LEVELS = ["ok", "soon", "bad"];
@@ -82,13 +82,6 @@ export function feedItem(state, item) {
   return h("li", {}, h("b", {}, unitName(state, item.unit)), ` – ${what}`, late > 3600 && [" ", h("span", { class: "late-data" }, t("told_late", duration(late)))],
     h("span", { class: "meta" }, [clock(item.ingested_at), item.procedure, item.channel && channelText(item.channel), item.source].filter(Boolean).join(" · "),
       item.dossier && [" · ", h("a", { href: "#/ho-so/" + encodeURIComponent(item.dossier) }, item.dossier)]));
-}
-
-export function alertItem(state, alert, now) {
-  const over = Math.floor((now - alert.due_at) / 86400000);
-  return h("li", {}, h("b", {}, unitName(state, alert.unit)), ` – ${ruleText(alert.rule)}: `, over > 0 ? t("late_by", shortDay(alert.due_at), number(over)) : t("late_today", dayTime(alert.due_at)),
-    h("span", { class: "meta" }, [dayTime(alert.fired_at), alert.procedure].filter(Boolean).join(" · "),
-      alert.dossier && [" · ", h("a", { href: "#/ho-so/" + encodeURIComponent(alert.dossier) }, alert.dossier)]));
 }
 
 /** A table of cells; columns: [heading, class or null]. rows: arrays of text or elements. */
