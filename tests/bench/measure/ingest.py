@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.servers import Servers
 from harness.site import API_KEYS, Site, build_folder
 
+from measure import volume
 from measure.world import load, machine
 
 OPEN = {"log.level": "warn", "ingest.in_flight_max": "20000"}
@@ -82,6 +83,7 @@ def row(name, r):
 def throughput(site, seconds):
     ingest = site.start("ingest", OPEN)
     push(ingest, seconds=5)  # everything has been touched once, the broker's code is compiled
+    push(ingest, seconds=5, rate=5000, connections=1000)
     alone = producer(site, seconds)
     print(f"librdkafka alone: {alone['records_per_s']:,} records/s, {alone['records_per_cpu_s']:,} per CPU second; {machine()}\n")
     print(HEAD)
@@ -118,6 +120,8 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run-ingest")
     parser.add_argument("--seconds", type=int, default=10, help="of each run")
     parser.add_argument("--outage", type=int, metavar="SECONDS", help="only the outage")
+    parser.add_argument("--backfill", type=int, metavar="ROWS", help="only the backfill of a file")
+    parser.add_argument("--resync", type=int, metavar="ROWS", help="only the re-sync of a one-stop system")
     options = parser.parse_args()
     servers = Servers()
     try:
@@ -128,6 +132,10 @@ def main():
                 site.create()
                 if options.outage:
                     outage(site, options.outage)
+                elif options.backfill:
+                    volume.backfill(site, options.backfill)
+                elif options.resync:
+                    volume.resync(site, options.resync)
                 else:
                     throughput(site, options.seconds)
             finally:
