@@ -17,8 +17,8 @@ from measure.world import load, machine
 
 OPEN = {"log.level": "warn", "ingest.in_flight_max": "20000"}
 PAGE = os.sysconf("SC_PAGE_SIZE")
-HEAD = ("| load | connections | answered/s | events/s | events per CPU s of ingest | p50 / p99 / p99.9 / max ms | RSS MB | answers |\n"
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
+HEAD = ("| load | connections | answered/s | events/s | events per CPU s of ingest | processors: ingest, broker, generator "
+        "| p50 / p99 / p99.9 / max ms | RSS MB | answers |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
 
 
 def cpu_s(pid):
@@ -50,16 +50,25 @@ class Peak:
         self.thread.join()
 
 
+def broker_cpu_s(ingest):
+    """Of the broker that ingest speaks to; 0 while it does not run."""
+    pid = next(word.split("=")[1] for word in (ingest.servers.directory / "env").read_text().split() if "KAFKA_PID=" in word)
+    return cpu_s(pid) if Path(f"/proc/{pid}").exists() else 0
+
+
 def push(ingest, **options):
     """One run of bench_push; its figures, and those of ingest meanwhile."""
     command = [build_folder() / "bin" / "bench_push", "--port", ingest.port, "--key", API_KEYS["motcua"]]
     for name, value in options.items():
         command += [f"--{name}", value]
     pid = ingest.process.pid
-    before, load_before = cpu_s(pid), load()
+    before, load_before, broker, children, begun = cpu_s(pid), load(), broker_cpu_s(ingest), os.times(), time.monotonic()
     with Peak(pid) as peak:
         done = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
     result = json.loads(done.stdout)
+    took, after = time.monotonic() - begun, os.times()
+    generator = after.children_user + after.children_system - children.children_user - children.children_system
+    result["processors"] = [(cpu_s(pid) - before) / took, max(0, broker_cpu_s(ingest) - broker) / took, generator / took]
     used = cpu_s(pid) - before
     # The generator's warm-up second is in the CPU time and not in `answered`: scaled by the whole time.
     whole = (result["seconds"] + 1) / result["seconds"]
@@ -76,12 +85,18 @@ def producer(site, seconds, *rate):
 def row(name, r):
     statuses = " ".join(f"{status}: {count:,}" for status, count in r["status"].items())
     return (f"| {name} | {r['connections']:,} | {r['answered_per_s']:,.0f} | {r['rows_per_s']:,.0f} | {r['rows_per_cpu_s']:,.0f} "
-            f"| {r['p50_ms']:.1f} / {r['p99_ms']:.1f} / {r['p999_ms']:.1f} / {r['max_ms']:.0f} | {r['rss_mb']:.0f} "
+            f"| {', '.join(f'{share:.2f}' for share in r['processors'])} | {r['p50_ms']:.1f} / {r['p99_ms']:.1f} / {r['p999_ms']:.1f} / {r['max_ms']:.0f} | {r['rss_mb']:.0f} "
             f"| {statuses}{', broken: ' + str(r['broken']) if r['broken'] else ''} |")
 
 
-def throughput(site, seconds):
+def start(site):
     ingest = site.start("ingest", OPEN)
+    ingest.servers = site.servers
+    return ingest
+
+
+def throughput(site, seconds):
+    ingest = start(site)
     push(ingest, seconds=5)  # everything has been touched once, the broker's code is compiled
     push(ingest, seconds=5, rate=5000, connections=1000)
     alone = producer(site, seconds)
@@ -94,7 +109,7 @@ def throughput(site, seconds):
             ("single events at 5,000/s", {"connections": 1000, "rate": 5000})):
         print(row(name, push(ingest, seconds=seconds, **options)), flush=True)
     paced = producer(site, seconds, 5000)
-    print(f"| librdkafka alone at 5,000/s | | | {paced['records_per_s']:,} | {paced['records_per_cpu_s']:,} | {paced['p50_ms']:.1f} / "
+    print(f"| librdkafka alone at 5,000/s | | | {paced['records_per_s']:,} | {paced['records_per_cpu_s']:,} | | {paced['p50_ms']:.1f} / "
           f"{paced['p99_ms']:.1f} / {paced['p999_ms']:.1f} / {paced['max_ms']:.0f} | | |")
     again = producer(site, seconds)
     print(f"\nlibrdkafka alone, afterwards: {again['records_per_s']:,} records/s, {again['records_per_cpu_s']:,} per CPU second")
@@ -102,7 +117,7 @@ def throughput(site, seconds):
 
 def outage(site, seconds):
     """Batches of 20, so that a sender's waiting requests reach its limit of records in flight and the rest is refused at once."""
-    ingest = site.start("ingest", OPEN)
+    ingest = start(site)
     load = {"connections": 1000, "batch": 20, "rate": 250}
     phases = [("before, 10 s", push(ingest, seconds=10, **load))]
     site.servers.kafka_kill()
