@@ -24,6 +24,7 @@ int cmd_dlq(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_due(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
+int cmd_timeline(int argc, char **argv);
 int cmd_topics(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_portal(int argc, char **argv);

@@ -49,6 +49,8 @@ static const struct command {
      "work everything out again beside the running system, compare row by row, take over on wish"},
     {"quarantine", cmd_quarantine, "-c hoso.conf", "hồ sơ chưa xếp được vào xã nào, và vì sao",
      "dossiers that no commune answers for, and why"},
+    {"timeline", cmd_timeline, "-c hoso.conf H24.11713-260601-0001",
+     "một hồ sơ từ đầu đến nay: ai giữ, lúc nào", "one dossier's life: who held it, and when"},
     {"units", cmd_units, "import -c hoso.conf agencies.csv --dry-run",
      "nạp bảng mã cơ quan, danh mục đơn vị", "load the agency map, the units"},
     {0},

@@ -170,6 +170,8 @@ bool base64_decode(struct str text, uint8_t *out, size_t size, size_t *ret_len)
                 return false;
             bits = bits << 6 | (uint32_t)value;
         }
+        if (last && (bits & ((1u << (8 * padding)) - 1)))
+            return false;
         for (size_t j = 0; j < 3 && i / 4 * 3 + j < len; j++)
             out[i / 4 * 3 + j] = (uint8_t)(bits >> (16 - 8 * j));
     }

@@ -31,8 +31,8 @@ void random_bytes(uint8_t *out, size_t size);
 /* Lower-case hex, NUL-terminated; out has 2*size+1 bytes. Returns out. */
 char *hex_encode(const uint8_t *bytes, size_t size, char *out);
 /*
- * Base64 with the standard alphabet and padding (RFC 4648, section 4), nothing else in it. *ret_len bytes are in out; false: not
- * that, or more than `size`.
+ * Base64 with the standard alphabet and padding (RFC 4648, section 4), nothing else in it, and one text only for the same bytes
+ * (section 3.5: bits that are left over are 0). *ret_len bytes are in out; false: not that, or more than `size`.
  */
 bool base64_decode(struct str text, uint8_t *out, size_t size, size_t *ret_len);
 /* Exactly 2*size hex digits, either case. */

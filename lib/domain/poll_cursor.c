@@ -90,7 +90,7 @@ static bool to_time(struct str text, int64_t *ret)
     if (sscanf(copy, "%" SCNd64, ret) != 1)
         return false;
     snprintf(again, sizeof again, "%" PRId64, *ret);
-    return strcmp(copy, again) == 0 && (*ret == NO_TIME || (*ret >= 0 && *ret <= TIME_MAX_AT));
+    return str_eq(text, str_of(again)) && (*ret == NO_TIME || (*ret >= 0 && *ret <= TIME_MAX_AT));
 }
 
 bool poll_cursor_parse(struct str text, struct poll_cursor *ret)

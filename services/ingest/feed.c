@@ -9,8 +9,10 @@ struct feed {
     const struct source *source;
     struct intake *intake;
     void *state;
+    size_t index; /* among the feeds */
     struct ring *ring;
-    bool halfway; /* the youngest item's row did not go whole; it will be offered again */
+    struct mono moved_at; /* when Kafka last acknowledged something, or nothing was in flight */
+    bool halfway;         /* the youngest item's row did not go whole; it will be offered again */
     int64_t halfway_position;
     uint64_t halfway_item;
 };
@@ -28,6 +30,26 @@ const struct source *feed_source(const struct feed *feed)
 struct ingest_metrics *feed_metrics(const struct feed *feed)
 {
     return feed->intake->metrics;
+}
+
+static int64_t *figure(const struct feed *feed, enum feed_metric metric)
+{
+    return ingest_metrics_feed(feed->intake->metrics, feed->index, metric);
+}
+
+void feed_went_well(const struct feed *feed)
+{
+    *figure(feed, FEED_LAST_OK_S) = clock_now() / MS_PER_SECOND;
+}
+
+void feed_had_trouble(const struct feed *feed)
+{
+    ++*figure(feed, FEED_TROUBLES);
+}
+
+void feed_knew(const struct feed *feed)
+{
+    ++*figure(feed, FEED_KNOWN);
 }
 
 bool feed_has_room(const struct feed *feed)
@@ -79,6 +101,7 @@ int feed_offer(struct feed *feed, int64_t position, const struct feed_row *row, 
         ring_sent(feed->ring, item);
     if (result == 0 || result == MAP_REFUSED) {
         ring_seal(feed->ring, item);
+        ++*figure(feed, FEED_ROWS);
         return result;
     }
     feed->halfway = true;
@@ -121,6 +144,20 @@ int feeds_open(const struct feed_kind *const *kinds, const struct config *config
                struct error *err)
 {
     size_t most = sources_count(sources);
+    const char *names[FEEDS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < most; i++) {
+        const struct source *source = sources_at(sources, i);
+        if (source->kind == SOURCE_PUSH)
+            continue;
+        if (count == FEEDS_MAX)
+            return error_set(err, ERR_INPUT,
+                             "more than %d sources of kind poll or file; give some of them to a "
+                             "second process",
+                             FEEDS_MAX);
+        names[count++] = source->name.data;
+    }
+    ingest_metrics_add_feeds(intake->metrics, names, count);
     struct feeds *feeds = calloc(1, sizeof *feeds + most * sizeof feeds->items[0]);
     if (!feeds)
         return error_set(err, ERR_NOMEM, "out of memory");
@@ -129,8 +166,8 @@ int feeds_open(const struct feed_kind *const *kinds, const struct config *config
         const struct source *source = sources_at(sources, i);
         if (source->kind == SOURCE_PUSH)
             continue;
-        struct feed *feed = &feeds->items[feeds->count++];
-        *feed = (struct feed){.source = source, .intake = intake};
+        struct feed *feed = &feeds->items[feeds->count];
+        *feed = (struct feed){.source = source, .intake = intake, .index = feeds->count++};
         result = open_feed(kinds, config, feed, err);
     }
     if (result) {
@@ -141,17 +178,32 @@ int feeds_open(const struct feed_kind *const *kinds, const struct config *config
     return 0;
 }
 
-static void acknowledge(struct feed *feed)
+static void acknowledge(struct feed *feed, struct mono now)
 {
     int64_t position;
-    if (ring_advance(feed->ring, &position))
+    bool moved = ring_advance(feed->ring, &position);
+    if (moved)
         feed->kind->acknowledged(feed->state, position);
+    if (moved || ring_size(feed->ring) == 0)
+        feed->moved_at = now;
+    *figure(feed, FEED_IN_FLIGHT) = (int64_t)ring_size(feed->ring);
+}
+
+int64_t feeds_oldest_ms(const struct feeds *feeds, struct mono now)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < feeds->count; i++) {
+        int64_t waited = mono_diff_ms(feeds->items[i].moved_at, now);
+        if (ring_size(feeds->items[i].ring) > 0 && waited > most)
+            most = waited;
+    }
+    return most;
 }
 
 void feeds_turn(struct feeds *feeds, struct mono now)
 {
     for (size_t i = 0; i < feeds->count; i++) {
-        acknowledge(&feeds->items[i]);
+        acknowledge(&feeds->items[i], now);
         feeds->items[i].kind->turn(feeds->items[i].state, now);
     }
 }
@@ -160,7 +212,7 @@ bool feeds_settle(struct feeds *feeds)
 {
     bool idle = true;
     for (size_t i = 0; i < feeds->count; i++) {
-        acknowledge(&feeds->items[i]);
+        acknowledge(&feeds->items[i], mono_now());
         idle = idle && feed_is_idle(&feeds->items[i]);
     }
     return idle;

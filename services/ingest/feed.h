@@ -47,6 +47,11 @@ const struct source *feed_source(const struct feed *feed);
 struct ingest_metrics *feed_metrics(const struct feed *feed);
 /* Whether a row would find room. */
 bool feed_has_room(const struct feed *feed);
+/* A sweep or a file has come to a good end; something was no good (it is tried again, or put aside). */
+void feed_went_well(const struct feed *feed);
+void feed_had_trouble(const struct feed *feed);
+/* A row is passed over because it was read before; it still needs feed_skip. */
+void feed_knew(const struct feed *feed);
 /* Whether nothing is in flight: everything offered has been acknowledged. */
 bool feed_is_idle(const struct feed *feed);
 
@@ -69,7 +74,7 @@ bool feed_skip(struct feed *feed, int64_t position);
 struct feeds;
 
 /*
- * Opens a feed for each source that is not push. kinds: the list of all kinds, ended by NULL. config, sources and intake outlive it.
+ * Opens a feed for each source that is not push, at most FEEDS_MAX. kinds: the list of all kinds, ended by NULL. config, sources and intake outlive it.
  * ERR_INPUT: a section is wrong, with its name.
  */
 int feeds_open(const struct feed_kind *const *kinds, const struct config *config,
@@ -77,6 +82,8 @@ int feeds_open(const struct feed_kind *const *kinds, const struct config *config
                struct error *err);
 /* Gives every acknowledgement that there is, then turns each feed. */
 void feeds_turn(struct feeds *feeds, struct mono now);
+/* How long a feed's rows have waited without any acknowledgement from Kafka, at most; 0 = none waits. */
+int64_t feeds_oldest_ms(const struct feeds *feeds, struct mono now);
 /* The same without turning: for the last seconds of a service. true when nothing is in flight. */
 bool feeds_settle(struct feeds *feeds);
 /* Descriptors to wait for, at most `size`; returns how many. */

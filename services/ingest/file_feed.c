@@ -76,6 +76,7 @@ static void trouble(struct file_feed *feed, struct mono now, const struct error 
     char quoted[512];
     log_error("file_trouble", "source=%s error=\"%s\" next=\"tried again in a second\"", feed->name,
               log_quote(err->text, quoted, sizeof quoted));
+    feed_had_trouble(feed->feed);
     feed->look = true;
     feed->look_at = (struct mono){now.us + LOOK_EVERY_MS * 1000};
 }
@@ -88,6 +89,10 @@ static int finish_file(struct file_feed *feed, const char *reason, struct error 
         r = file_folder_finish(feed->folder, feed->file, reason, err);
     if (r < 0)
         return r;
+    if (reason)
+        feed_had_trouble(feed->feed);
+    else
+        feed_went_well(feed->feed);
     if (reason)
         log_warn("file_failed", "source=%s file=%s reason=\"%s\"", feed->name, feed->file, reason);
     else

@@ -13,7 +13,7 @@ enum {
     TICK_MS = 100,      /* how late an unanswered request may be failed */
     SLOW_MS = 5000,     /* not ready when Kafka lets a request wait longer */
     FAREWELL_MS = 5000, /* for what is in flight when we stop */
-    FDS_MAX = 8,
+    FDS_MAX = FEEDS_MAX + 2,
 };
 
 /* What ingest can read by itself. */
@@ -31,13 +31,16 @@ struct ingest {
 
 /*
  * Without traffic for a while there is nothing that could tell: ready. So traffic comes back after an outage, and its first request shows
- * whether Kafka is there again.
+ * whether Kafka is there again. A portal that answers no poll is no reason either: what others push is still taken, and the metrics of
+ * its source tell of it.
  */
 static bool is_ready(void *arg, char *reasons, size_t size)
 {
     struct ingest *ingest = arg;
     struct mono now = mono_now();
     int64_t waited_ms = requests_oldest_ms(&ingest->push.requests, now);
+    int64_t feeds_ms = feeds_oldest_ms(ingest->feeds, now);
+    waited_ms = feeds_ms > waited_ms ? feeds_ms : waited_ms;
     if (ingest->push.stopping)
         snprintf(reasons, size, "\"ingest\":\"stopping\"");
     else if (mono_diff_ms(ingest->push.refused_at, now) < SLOW_MS)
@@ -95,7 +98,7 @@ int ingest_new(struct service *service, struct ingest **ret, struct error *err)
     service->ready = is_ready;
     service->ready_arg = ingest;
     service->metrics = ingest->metrics.list;
-    service->metric_count = METRIC_COUNT;
+    service->metric_count = ingest_metrics_count(&ingest->metrics);
     *ret = ingest;
     return 0;
 }

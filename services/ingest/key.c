@@ -86,6 +86,9 @@ static int read_secrets(const struct config *config, const char *id, struct key 
             key->signing_len < 24)
             return error_set(err, ERR_INPUT,
                              "signing_secret must be whsec_ and 24 to 64 bytes in base64");
+        key->seen = seen_new();
+        if (!key->seen)
+            return error_set(err, ERR_NOMEM, "out of memory");
     }
     key->client_dn = str_of(config_text(config, "key", id, "client_dn"));
     if (!key->has_hash && key->signing_len == 0 && !str_given(key->client_dn))
@@ -205,6 +208,8 @@ int keys_load(const struct config *config, const struct sources *sources, struct
 
 struct keys *keys_free(struct keys *keys)
 {
+    for (size_t i = 0; keys && i < keys->count; i++)
+        seen_free(keys->items[i].seen);
     free(keys);
     return NULL;
 }

@@ -20,6 +20,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "ingest/auth.h"
+#include "ingest/seen.h"
 
 #define KEY_ID_MAX 32
 #define SIGNING_SECRET_MAX 64
@@ -31,6 +32,7 @@ struct key {
     uint8_t sha256[HASH_SIZE];
     uint8_t signing[SIGNING_SECRET_MAX];
     size_t signing_len;   /* 0 = none */
+    struct seen *seen;    /* its webhook-ids; NULL without a signing secret */
     struct str client_dn; /* empty = none */
     int64_t expires_at;   /* NO_TIME = never */
     struct str units;

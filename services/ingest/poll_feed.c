@@ -11,6 +11,8 @@
 #include "domain/poll_cursor.h"
 #include "http/fetch.h"
 #include "ingest/document.h"
+#include "ingest/poll_open.h"
+#include "ingest/seen_rows.h"
 
 enum {
     URL_SIZE = 4096,
@@ -35,6 +37,7 @@ struct poll_feed {
     struct str agency;
     struct netlist allowed;
     struct fetch *fetch;
+    struct seen_rows *seen;    /* what the overlap brings again */
     struct poll_cursor cursor; /* as it is kept */
     int64_t pages;             /* of the sweep under way */
     int redirects;             /* of the question under way */
@@ -77,6 +80,7 @@ static void fail(struct poll_feed *feed, struct mono now, const char *why, int64
     wait_ms(feed, now, ms);
     log_warn("poll_failed", "source=%s error=\"%s\" retry_ms=%lld", feed->name,
              log_quote(why, quoted, sizeof quoted), (long long)ms);
+    feed_had_trouble(feed->feed);
 }
 
 static void drop_page(struct poll_feed *feed)
@@ -163,6 +167,7 @@ static void take_answer(struct poll_feed *feed, const struct fetch_answer *answe
         fail(feed, now, err.text, 0);
     } else if (answer->status == 304 && feed->cursor.page[0] == '\0') {
         backoff_reset(&feed->backoff);
+        feed_went_well(feed->feed);
         wait_ms(feed, now, feed->every_ms);
     } else if (answer->status == 200) {
         if (open_page(feed, answer, &err) == 0) {
@@ -204,29 +209,48 @@ static void note_refused(struct poll_feed *feed, const struct refusal *refusal)
 {
     if (feed->refused++ < REFUSALS_LOGGED)
         log_info("poll_row_refused", "source=%s row=%zu field=%s code=%s", feed->name,
-                 feed->next_row, refusal->field, refusal_name(refusal->code));
+                 feed->next_row + 1, refusal->field, refusal_name(refusal->code));
+}
+
+/* 0: the row is done with, on its way, refused or known; FEED_FULL: later. */
+static int offer_row(struct poll_feed *feed)
+{
+    struct error err = {""};
+    struct refusal refusal;
+    const struct feed_row row = {.map = feed->document.map,
+                                 .json = document_row(&feed->document, feed->next_row),
+                                 .agency = feed->document.agency,
+                                 .ingested_at = feed->ingested_at};
+    if (seen_rows_know(feed->seen, row.map, row.agency, row.json)) {
+        if (!feed_skip(feed->feed, feed->position + 1))
+            return FEED_FULL;
+        feed_knew(feed->feed);
+        return 0;
+    }
+    int r = feed_offer(feed->feed, feed->position + 1, &row, &refusal, &err);
+    if (r < 0)
+        log_warn("poll_row_waits", "source=%s error=\"%s\"", feed->name, err.text);
+    if (r == FEED_FULL || r < 0)
+        return FEED_FULL;
+    /* What lies too far ahead today does not tomorrow. */
+    if (r == 0 || refusal.code != REFUSAL_TOO_FAR_AHEAD)
+        seen_rows_keep(feed->seen);
+    if (r == MAP_REFUSED)
+        note_refused(feed, &refusal);
+    return 0;
 }
 
 static void offer_rows(struct poll_feed *feed, struct mono now)
 {
-    struct error err;
-    struct refusal refusal;
     feed->full = false;
     while (feed->next_row < feed->document.count && !feed->full) {
-        const struct feed_row row = {.map = feed->document.map,
-                                     .json = document_row(&feed->document, feed->next_row),
-                                     .agency = feed->document.agency,
-                                     .ingested_at = feed->ingested_at};
-        int r = feed_offer(feed->feed, feed->position + 1, &row, &refusal, &err);
-        if (r < 0)
-            log_warn("poll_row_waits", "source=%s error=\"%s\"", feed->name, err.text);
-        feed->full = r == FEED_FULL || r < 0 || mono_diff_ms(now, mono_now()) > FULL_WAIT_MS;
-        if (r == FEED_FULL || r < 0)
+        if (offer_row(feed) == FEED_FULL) {
+            feed->full = true;
             return;
+        }
         feed->position++;
         feed->next_row++;
-        if (r == MAP_REFUSED)
-            note_refused(feed, &refusal);
+        feed->full = mono_diff_ms(now, mono_now()) > FULL_WAIT_MS;
     }
     if (feed->full)
         return;
@@ -247,6 +271,7 @@ static void keep_cursor(struct poll_feed *feed)
         /* Not kept, so not gone on from: asked for again after the pause. */
         log_error("cursor_not_kept", "source=%s error=\"%s\"", feed->name,
                   log_quote(err.text, quoted, sizeof quoted));
+        feed_had_trouble(feed->feed);
         wait_ms(feed, now, BACKOFF_FIRST_MS);
     } else {
         log_line(feed->document.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "poll_page",
@@ -254,6 +279,8 @@ static void keep_cursor(struct poll_feed *feed)
                  feed->refused, last ? "yes" : "no");
         feed->cursor = feed->after;
         feed->pages = last ? 0 : feed->pages;
+        if (last)
+            feed_went_well(feed->feed);
         wait_ms(feed, now, last ? feed->every_ms : 0);
     }
     drop_page(feed);
@@ -305,6 +332,7 @@ static void close_feed(void *state)
     struct poll_feed *feed = state;
     drop_page(feed);
     fetch_free(feed->fetch);
+    seen_rows_free(feed->seen);
     free(feed);
 }
 
@@ -326,34 +354,6 @@ static int load_cursor(struct poll_feed *feed, const char *from, struct error *e
                          "already counts once",
                          feed->state_path);
     return 0;
-}
-
-static int open_fetch(struct poll_feed *feed, const struct config *config, struct error *err)
-{
-    char credential[600];
-    const char *secret = config_text(config, "source", feed->name, "credential");
-    int len = snprintf(credential, sizeof credential, "Authorization: Bearer %s", secret);
-    if (len >= (int)sizeof credential || strpbrk(secret, "\r\n"))
-        return error_set(err, ERR_INPUT, "credential: one line of at most 500 characters");
-    const char *const headers[] = {"Accept: application/json", *secret ? credential : NULL, NULL};
-    const struct fetch_settings settings = {
-        .timeout_ms = config_duration_ms(config, "source", feed->name, "timeout"),
-        .body_max = (size_t)config_integer(config, "source", feed->name, "answer_max"),
-        .ca_file = config_text(config, "source", feed->name, "ca_file"),
-        .allowed = &feed->allowed,
-        .plain_allowed = config_bool(config, "source", feed->name, "plain_http"),
-        .headers = headers,
-    };
-    int r = netlist_parse(config_text(config, "source", feed->name, "allow_networks"),
-                          &feed->allowed, err);
-    if (r < 0)
-        return error_prefix(err, r, "allow_networks");
-    bool https = strncmp(feed->url, "https://", 8) == 0;
-    if (!https && !(settings.plain_allowed && strncmp(feed->url, "http://", 7) == 0))
-        return error_set(err, ERR_INPUT,
-                         "url must begin with https:// (plain_http = yes allows "
-                         "http:// inside a network of your own)");
-    return fetch_new(&settings, &feed->fetch, err);
 }
 
 static int open_feed(struct feed *feed, const struct config *config, const char *name,
@@ -380,7 +380,10 @@ static int open_feed(struct feed *feed, const struct config *config, const char 
     *ret_state = state;
     if (!*state->state_path)
         return error_set(err, ERR_INPUT, "state_file must be set: where the cursor is kept");
-    int r = open_fetch(state, config, err);
+    state->seen = seen_rows_new();
+    if (!state->seen)
+        return error_set(err, ERR_NOMEM, "out of memory");
+    int r = poll_open_fetch(config, name, &state->allowed, &state->fetch, err);
     return r < 0 ? r : load_cursor(state, config_text(config, "source", name, "from"), err);
 }
 

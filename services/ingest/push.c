@@ -68,6 +68,8 @@ static void take_envelope(struct visit *visit, struct key *key, struct envelope 
     const struct source *source = key->source;
     size_t rows = envelope->row_count;
     size_t *lane = &push->lanes[source->index];
+    struct manner manner = {visit->route.generation, envelope->per_row};
+    struct seen_ticket ticket = {0};
     struct request *request = NULL;
     if (str_given(envelope->agency) && !key_allows_agency(key, envelope->agency)) {
         visit_answer(visit, 403, "Khóa API không được gửi hồ sơ của đơn vị trong madonvi");
@@ -83,12 +85,14 @@ static void take_envelope(struct visit *visit, struct key *key, struct envelope 
     else if (publisher_in_flight(push->intake->publisher) + rows > push->in_flight_max ||
              *lane + rows > source->in_flight_max)
         visit_answer(visit, 503, "Máy chủ đang bận; hãy gửi lại sau");
-    else if (!(request = request_new(&push->requests, visit->exchange,
-                                     (struct manner){visit->route.generation, envelope->per_row},
-                                     mono_now(), lane)))
+    else if (visit_is_new(visit, key, manner, &ticket) &&
+             !(request = request_new(&push->requests, visit->exchange, manner, mono_now(), lane))) {
+        seen_end(&ticket, 503, 0);
         visit_answer(visit, 503, "Máy chủ thiếu bộ nhớ; hãy gửi lại sau");
+    }
     if (!request)
         return;
+    request_signed(request, &ticket);
     bucket_pay(&key->bucket, rows > 0 ? (int64_t)rows - 1 : 0);
     const struct map_input input =
         intake_input(push->intake, source, key, envelope->agency, clock_now());

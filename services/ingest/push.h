@@ -7,6 +7,7 @@
  *   401  no key, nobody's key, one that is over; a wrong signature
  *   403  the key is not for this agency (madonvi)
  *   404, 405, 413 (too large, too many rows), 415
+ *   409  a webhook-id that belongs to another body, or whose rows were taken in part
  *   429  the key's rate; Retry-After
  *   503  too much in flight, or Kafka did not acknowledge in time; Retry-After
  */

@@ -23,6 +23,9 @@ void visit_answer_later(const struct visit *visit, int status, const char *messa
 void visit_read_credentials(struct visit *visit);
 /* NULL when the request has been refused and answered: nobody's key (401) or over its rate (429). */
 struct key *visit_identify(struct visit *visit);
+/* false when a signed request has come before, and has been answered (seen.h). Otherwise *ret_ticket is for request_signed. */
+bool visit_is_new(const struct visit *visit, struct key *key, struct manner manner,
+                  struct seen_ticket *ret_ticket);
 /* CALL_LOGIN, CALL_TOKEN. */
 void visit_log_in(struct visit *visit);
 

@@ -64,7 +64,7 @@ void visit_read_credentials(struct visit *visit)
         visit->credentials.client_dn = http_header(exchange, "X-Client-DN");
 }
 
-static void refuse_unknown(struct visit *visit, enum identify_result result)
+static void refuse_unknown(const struct visit *visit, enum identify_result result)
 {
     visit->push->intake->metrics->list[METRIC_UNAUTHORIZED].value++;
     visit_answer(visit, 401, identify_advice(result));
@@ -88,6 +88,40 @@ struct key *visit_identify(struct visit *visit)
     }
     bucket_pay(&key->bucket, 1); /* the request; its further rows pay when they are known */
     return key;
+}
+
+bool visit_is_new(const struct visit *visit, struct key *key, struct manner manner,
+                  struct seen_ticket *ret_ticket)
+{
+    static const struct refusals none;
+    struct push *push = visit->push;
+    size_t accepted = 0;
+    *ret_ticket = (struct seen_ticket){0};
+    if (!key->seen)
+        return true;
+    enum seen_result result =
+        seen_begin(key->seen, &visit->credentials.signature, visit->credentials.body, clock_now(),
+                   ret_ticket, &accepted);
+    if (result == SEEN_NEW)
+        return true;
+    push->intake->metrics->list[METRIC_REPLAYED].value++;
+    if (result == SEEN_TAKEN) {
+        answer_rows(visit->exchange, push->requests.out, manner, accepted, &none);
+        push_count_answer(push, 200, 0, 0);
+    } else if (result == SEEN_PARTLY) {
+        visit_answer(visit, 409,
+                     "webhook-id này đã được nhận một phần; hãy gửi các dòng đã sửa "
+                     "với webhook-id mới");
+    } else if (result == SEEN_OTHER) {
+        visit_answer(visit, 409,
+                     "webhook-id này đã dùng cho một gói tin khác; mỗi gói tin cần một "
+                     "webhook-id riêng");
+    } else if (result == SEEN_UNDER_WAY) {
+        visit_answer(visit, 503, "Gói tin này đang được lưu; hãy gửi lại sau");
+    } else {
+        refuse_unknown(visit, IDENTIFY_STALE);
+    }
+    return false;
 }
 
 void visit_log_in(struct visit *visit)

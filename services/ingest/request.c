@@ -13,6 +13,7 @@ struct request {
     size_t in_flight;
     size_t accepted; /* rows */
     struct refusals refusals;
+    struct seen_ticket ticket;
     bool sealed;
     struct request *next; /* younger */
     struct request *previous;
@@ -63,6 +64,7 @@ static void report(struct request *request, int status)
 {
     struct requests *requests = request->requests;
     request->exchange = NULL;
+    seen_end(&request->ticket, status, request->accepted);
     if (requests->on_answer)
         requests->on_answer(requests->on_answer_arg, status, request->accepted,
                             request->refusals.count);
@@ -85,6 +87,11 @@ static void fail(struct request *request)
     answer_problem(request->exchange, request->requests->out, request->manner.generation, 503,
                    "Chưa lưu được; hãy gửi lại cả gói sau ít giây", RETRY_AFTER_S);
     report(request, 503);
+}
+
+void request_signed(struct request *request, const struct seen_ticket *ticket)
+{
+    request->ticket = *ticket;
 }
 
 int request_refuse(struct request *request, size_t row, const struct refusal *refusal)

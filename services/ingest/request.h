@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ingest/answer.h"
 #include "ingest/receipt.h"
+#include "ingest/seen.h"
 
 struct request;
 
@@ -26,6 +27,8 @@ struct requests {
  */
 struct request *request_new(struct requests *requests, struct http_exchange *exchange,
                             struct manner manner, struct mono began, size_t *lane);
+/* The request is signed: the ticket is told how it was answered. */
+void request_signed(struct request *request, const struct seen_ticket *ticket);
 /* One more row refused, or accepted. ERR_NOMEM from the former: fail the request. */
 int request_refuse(struct request *request, size_t row, const struct refusal *refusal);
 void request_accept(struct request *request);

@@ -47,7 +47,9 @@ static struct options {
 } options = {.connections = 64, .seconds = 10, .batch = 1};
 
 static struct client *clients;
-static int free_list[CONNECTIONS_MAX];
+static int free_list
+    [CONNECTIONS_MAX]; /* a queue: each in its turn, so that none is idle so long that the server closes it */
+static int free_first;
 static int free_count;
 static int poller;
 static int64_t begun_ns;
@@ -123,7 +125,7 @@ static void write_request(struct client *client, size_t size)
 static void give_back(int index)
 {
     clients[index].busy = false;
-    free_list[free_count++] = index;
+    free_list[(free_first + free_count++) % options.connections] = index;
 }
 
 static void reopen(int index)
@@ -154,7 +156,9 @@ static void send_more(int index)
 
 static void start_request(int64_t due_ns)
 {
-    int index = free_list[--free_count];
+    int index = free_list[free_first];
+    free_first = (free_first + 1) % options.connections;
+    free_count--;
     struct client *client = &clients[index];
     client->busy = true;
     client->due_ns = due_ns;

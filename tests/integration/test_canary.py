@@ -160,13 +160,15 @@ def test_marked_words_end_at_ingest(site):
     assert len(stored) >= 10
     for kept in stored:
         assert MARK.encode() not in kept.key + kept.value + b"".join(kept.headers.values())
-    # And PostgreSQL, which the aggregator fills from what passed.
+    # And PostgreSQL, which the aggregator fills from what passed; one dossier is refused there and becomes dead letters.
+    site.sql(f"ALTER TABLE hoso.dossier ADD CONSTRAINT canary CHECK (code <> '{record()['MaHoSo']}')")
     site.start("aggregator")
     wait_until(lambda: site.caught_up("aggregator"), "the aggregator has read it")
     for (table,) in site.sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'hoso'"):
         assert site.sql(f"SELECT 1 FROM hoso.{table} t WHERE t::text LIKE '%{MARK}%' LIMIT 1") == [], table
+    wait_until(site.dead_letters, "there are dead letters")
     for kept in site.dead_letters():
-        assert MARK.encode() not in kept.key + kept.value
+        assert MARK.encode() not in kept.key + kept.value + b"".join(kept.headers.values())
     ingest.terminate()
     log = ingest.log_path.read_text()
     assert "event=request" in log and MARK not in log

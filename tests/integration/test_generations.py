@@ -234,12 +234,40 @@ def test_signed_requests(site):
         return post(site, path, sent, **{**headers, "X-Key-Id": "ky1a"}).status
 
     assert send(sign(body, now)) == 200
-    assert post(site, "/api/v1/events?key_id=ky1a", body, **sign(body, now)).status == 200
-    assert send(sign(body, now - 290)) == 200
+    assert post(site, "/api/v1/events?key_id=ky1a", body, **sign(body, now, "msg_a")).status == 200
+    assert send(sign(body, now - 290, "msg_b")) == 200
     for bad in (sign(body, now - 400), sign(body, now + 400), sign(body + b" ", now), sign(body, now, secret=b"x" * 32),
                 {**sign(body, now), "webhook-id": "msg_2"}, {}):
         assert send(bad) == 401
     assert kinds(site) == ["erased"] * 3
+
+
+def test_a_signed_request_that_comes_again_has_no_effect(site):
+    """An undated status would count again each time it is received."""
+    add_key(site, "ky1a", signing_secret="whsec_" + base64.b64encode(SIGNING).decode())
+    ingest = site.start("ingest", {"ingest.answer_within": "1s"})
+    now = int(time.time())
+
+    def send(rows, message_id, at=now):
+        body = json.dumps({"service": "CapNhatTienDoHoSoMC", "data": rows}).encode()
+        return post(site, "/api/v1/portal", body, **{**sign(body, at, message_id), "X-Key-Id": "ky1a"})
+
+    first = send([step(CODE), step(CODE, "5")], "m1")
+    again = [send([step(CODE), step(CODE, "5")], "m1", at) for at in (now, now + 1, now - 200)]
+    assert first.status == 200 and all(answer.status == 200 and answer.body == first.body for answer in again)
+    other = send([step(OTHER)], "m1")
+    assert other.status == 409 and "webhook-id" in other.json()["message"]
+    assert [send([step(CODE, "6"), step(CODE, "x")], "m2").status for _ in range(2)] == [207, 409]
+    assert [send([step(CODE, "x")], "m3").status for _ in range(2)] == [422, 422]  # nothing was taken, so it is looked at again
+    assert len(site.events()) == 3
+    assert ingest.metrics()["hoso_ingest_replayed_total"] == 5
+    site.servers.kafka_kill()
+    try:
+        assert send([step(OTHER)], "m4").status == 503
+    finally:
+        site.servers.kafka_start()
+    wait_until(lambda: send([step(OTHER)], "m4").status == 200, "what was not taken is taken the next time")
+    assert OTHER in {event.key.decode() for event in site.events()}
 
 
 def test_a_key_that_sends_too_fast_is_told_when_to_come_again(site):

@@ -12,6 +12,7 @@ from harness import wait_until
 from harness.portal import Portal, page
 
 MARK = "CANARY"
+IN_FLIGHT = 'hoso_ingest_feed_in_flight_rows{source="cong-hoi"}'
 
 
 def code(number):
@@ -82,6 +83,31 @@ def test_pages_overlap_and_etag(site, portal):
     assert MARK not in cursor.read_text()
 
 
+def test_rows_that_the_overlap_brings_again_are_stored_once(site, portal):
+    rows = [hoso(1), hoso(2, TrangThaiHoSo="x")]
+    portal.answer = lambda query, headers: (200, {}, page(rows))
+    configure(site, portal.url)
+    ingest = site.start("ingest")
+    source = '{source="cong-hoi"}'
+
+    def known():
+        return ingest.metrics()["hoso_ingest_feed_known_rows_total" + source]
+
+    wait_until(lambda: known() >= 6, "the same page comes again and again")
+    assert len(site.events()) == 1 and ingest.metrics()['hoso_ingest_refused_total{reason="bad_status"}'] == 1
+    for status in ("5", "4"):  # a state that comes back within the window is news
+        rows[0] = hoso(1, TrangThaiHoSo=status)
+        before = known()
+        wait_until(lambda n=before: known() >= n + 4, "it is known after its first time")
+    assert [event.value["status"] for event in site.events()] == [4, 5, 4]
+    metrics = ingest.metrics()
+    assert metrics["hoso_ingest_feed_rows_total" + source] == 4 and metrics["hoso_ingest_feed_troubles_total" + source] == 0
+    assert abs(metrics["hoso_ingest_feed_last_success_timestamp_seconds" + source] - time.time()) < 60
+    portal.answer = lambda query, headers: (500, {}, b"")
+    wait_until(lambda: ingest.metrics()["hoso_ingest_feed_troubles_total" + source] >= 1, "it is counted")
+    assert ingest.ready()[0], "a portal that is away is no reason to take nothing from others"
+
+
 def test_killed_between_pages_goes_on_and_loses_nothing(site, portal):
     pages = 40
 
@@ -116,10 +142,12 @@ def test_the_cursor_waits_for_kafka(site, portal):
     try:
         rows = [hoso(1)]  # said until somebody has it for good
         portal.answer = lambda query, headers: (200, {}, page(rows))
+        wait_until(lambda: ingest.metrics()[IN_FLIGHT] >= 1, "the row is on its way")
+        # As long as it was before it had asked twice more: nothing is asked while a page is not acknowledged.
         asked = len(portal.asked)
-        wait_until(lambda: len(portal.asked) > asked, "it has asked")
-        time.sleep(1)
-        assert cursor.read_text() == kept
+        wait_until(lambda: not ingest.ready()[0], "it says that Kafka does not acknowledge")
+        assert "no acknowledgement" in ingest.ready()[1]["kafka"]
+        assert cursor.read_text() == kept and len(portal.asked) == asked
     finally:
         site.servers.kafka_start()
     wait_until(lambda: cursor.read_text() != kept, "the page is acknowledged", 90)

@@ -215,6 +215,8 @@ static void by_signature(void **state)
         {"1782882000", MAC, IDENTIFY_SIGNATURE},
         {"1782882000", "v1,", IDENTIFY_SIGNATURE},
         {"1782882000", "v1,bVdiDTvkCvyLGjhVGhykI+69NvljG1JY+Zy57CRzaGI=", IDENTIFY_SIGNATURE},
+        /* the same 32 bytes, but bits are left over: no second text for one signature */
+        {"1782882000", "v1,bVdiDTvkCvyLGjhVGhykI+69NvljG1JY+Zy57CRzaGP=", IDENTIFY_SIGNATURE},
         {"1782882001", "v1," MAC, IDENTIFY_SIGNATURE},
         {"1782882300", "v1," MAC, IDENTIFY_SIGNATURE}, /* five minutes are still now */
         {"1782882301", "v1," MAC, IDENTIFY_STALE},
