@@ -159,7 +159,7 @@ CREATE FUNCTION hoso.works(p_day date) RETURNS boolean LANGUAGE sql STABLE PARAL
 $$ SELECT coalesce((SELECT NOT off FROM hoso.work_calendar c WHERE c.day = p_day), extract(isodow FROM p_day) < 6) $$;
 
 -- When a dossier filed online must have been accepted: 8 working hours after it was submitted.
-CREATE FUNCTION hoso.acceptance_deadline(submitted_at timestamptz) RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE
+CREATE FUNCTION hoso.acceptance_deadline(submitted_at timestamptz) RETURNS timestamptz LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     hours   hoso.office_hours;
@@ -501,7 +501,7 @@ BEGIN ATOMIC
                + CASE WHEN m.non_territorial THEN 64 ELSE 0 END + CASE WHEN m.digitised THEN 128 ELSE 0 END
                + CASE WHEN m.paid THEN CASE WHEN m.paid_online THEN 768 ELSE 256 END ELSE 0 END
                + CASE WHEN m.apology_sent THEN 1024 ELSE 0 END
-               + CASE WHEN m.phase_code <> 'ended' AND m.channel_code = 'online' AND (m.accepted = 0 OR m.phase_code = 'waiting') THEN
+               + CASE WHEN m.is_filed AND m.phase_code <> 'ended' AND m.channel_code = 'online' AND (m.accepted = 0 OR m.phase_code = 'waiting') THEN
                       CASE WHEN hoso.acceptance_deadline(m.submitted_at) < analytics.day_begin(p_read_on + 1) THEN 2048 ELSE 0 END
                       ELSE 0 END AS flags,
                count(*)::int AS n, sum(m.ended_at - m.accepted_at) AS lasted
