@@ -87,7 +87,7 @@ def test_late_news_of_a_cold_dossier(town):
     assert town.sql("SELECT apology_sent, tableoid::regclass::text FROM dossier WHERE code = %s", code) == [(True, "dossier_y2025")]
     assert where(town)[1] == 1
     town.check_rollups()
-    town.oracle()
+    town.oracle("--no-alerts")
     assert "brought back 1 with news" in town.hoso("db", "retain", "--set", "postgres.cold_after=100d")
     assert town.sql("SELECT tableoid::regclass::text FROM dossier WHERE code = %s", code) == [("dossier",)]
     assert where(town)[1] == 0
@@ -129,5 +129,5 @@ def test_moved_while_the_aggregator_writes(town, restarted):
     town.wait_caught_up("aggregator")
     assert len(codes) == town.sql("SELECT count(*) FROM dossier")[0][0]
     town.check_rollups()
-    town.oracle()
+    town.oracle("--no-alerts")
     assert town.dead_letters() == []
