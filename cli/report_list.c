@@ -11,6 +11,34 @@ struct list_column {
     int width;
 };
 
+/* What a dossier counts as (analytics.report_dossier), in the reader's language. */
+static const struct {
+    const char *code;
+    struct form_text name;
+} class_names[] = {
+    {"new", {"mới", "new"}},
+    {"carried", {"từ kỳ trước", "carried over"}},
+    {"early", {"trước hạn", "early"}},
+    {"on_time", {"đúng hạn", "on time"}},
+    {"late", {"quá hạn", "late"}},
+    {"withdrawn", {"rút, trả lại", "withdrawn"}},
+    {"running", {"đang giải quyết", "running"}},
+    {"paused", {"tạm dừng", "paused"}},
+    {"overdue", {"đang quá hạn", "overdue"}},
+    {"waiting", {"chờ tiếp nhận", "waiting"}},
+    {"refused", {"không tiếp nhận", "refused"}},
+    {"unclear", {"không rõ", "unclear"}},
+};
+
+static struct str class_name(struct str code)
+{
+    for (size_t i = 0; i < sizeof class_names / sizeof *class_names; i++) {
+        if (str_eq(code, str_of(class_names[i].code)))
+            return str_of(form_text(class_names[i].name));
+    }
+    return code;
+}
+
 /* As the columns of the query below. */
 static const struct list_column list_columns[] = {
     {{"Mã hồ sơ", "Dossier"}, "dossier_code", 26},
@@ -22,10 +50,10 @@ static const struct list_column list_columns[] = {
     {{"Hẹn trả", "Due"}, "due_on", 12},
     {{"Kết thúc", "Ended"}, "ended_on", 12},
     {{"Trạng thái", "Status"}, "status_name", 24},
-    {{"Tính là", "Counts as"}, "class", 12},
+    {{"Tính là", "Counts as"}, "class", 15},
     {{"Nguyên nhân", "Cause"}, "late_reason_name", 0},
 };
-enum { LIST_COLUMN_COUNT = sizeof list_columns / sizeof *list_columns };
+enum { LIST_COLUMN_COUNT = sizeof list_columns / sizeof *list_columns, LIST_CLASS = 9 };
 
 #define LIST_FIELDS                                                                                \
     "l.dossier_id::text, l.unit_name, l.procedure_name, l.channel_name, l.accepted_on::text, "     \
@@ -41,7 +69,8 @@ static void write_line(const struct pg_result *rows, size_t i, bool with_codes, 
     for (int c = with_codes ? 0 : 1; c < LIST_COLUMN_COUNT; c++) {
         struct str text = pg_get_text(rows, i, c);
         if (!csv)
-            report_pad(out, text, list_columns[c].width, false);
+            report_pad(out, c == LIST_CLASS ? class_name(text) : text, list_columns[c].width,
+                       false);
         else if (c > (with_codes ? 0 : 1))
             fputc(',', out);
         if (csv)
@@ -83,11 +112,13 @@ int report_list(struct pg *pg, const struct report_scope *scope, const char *cla
     return 0;
 }
 
-/* "new: running", or a dash for what did not count. */
+/* "mới: đang giải quyết", or a dash for what did not count. */
 static struct str standing(struct str place, struct str class, char *out, size_t size)
 {
     if (!str_given(class))
         return STR("–");
+    class = class_name(class);
+    place = class_name(place);
     if (str_given(place))
         snprintf(out, size, "%.*s: %.*s", STR_ARG(place), STR_ARG(class));
     else
@@ -116,11 +147,11 @@ int report_changes(struct pg *pg, const struct report_scope *scope, FILE *out, s
         report_pad(out, pg_get_text(rows, i, 0), 12, false);
         report_pad(out,
                    standing(pg_get_text(rows, i, 1), pg_get_text(rows, i, 2), text, sizeof text),
-                   20, false);
+                   32, false);
         fputs(" → ", out);
         report_pad(out,
                    standing(pg_get_text(rows, i, 3), pg_get_text(rows, i, 4), text, sizeof text),
-                   20, false);
+                   32, false);
         fprintf(out, "  %s  %.*s\n",
                 pg_get_bool(rows, i, 6) ? cli_text("làm muộn, báo muộn", "late work, told late")
                                         : cli_text("dữ liệu đến muộn", "late data"),

@@ -17,8 +17,11 @@ static size_t group_end(const struct form *form, size_t first)
 
 /* ---- HTML ---- */
 
+/* Forms with more columns are printed on A3. */
+enum { A4_COLUMNS_MAX = 15 };
+
 static const char style[] =
-    "@page { size: A4 landscape; margin: 12mm }\n"
+    "@page { margin: 12mm }\n"
     "body { font: 11pt/1.35 'Times New Roman', 'Liberation Serif', serif; margin: 1em }\n"
     "header { text-align: center } header p { margin: .2em } h1 { font-size: 14pt; margin: .3em }\n"
     ".code { text-align: left; font-weight: bold } .period { font-style: italic }\n"
@@ -26,7 +29,8 @@ static const char style[] =
     "th, td { border: 1px solid #000; padding: .2em .4em } thead { display: table-header-group }\n"
     "th { background: #ededed } tr.number th { font-weight: normal; font-style: italic; font-size: "
     "9pt }\n"
-    "td { text-align: right } td.text { text-align: left } tr { break-inside: avoid }\n"
+    "td { text-align: right } td.text { text-align: left; min-width: 9em } tr { break-inside: "
+    "avoid }\n"
     "tfoot td { font-weight: bold } .note { font-style: italic; font-size: 10pt }\n"
     "footer { display: flex; justify-content: space-around; text-align: center; margin-top: 1.5em "
     "}\n";
@@ -97,8 +101,10 @@ void report_write_html(const struct report_table *table, FILE *out)
     const struct form *form = table->form;
     fprintf(out,
             "<!doctype html>\n<html lang=%s>\n<meta charset=utf-8>\n<title>%s</title>\n"
-            "<style>\n%s</style>\n<p class=code>%s</p>\n<header><h1>%s</h1>\n<p>",
-            cli_text("vi", "en"), form->code, style, form->code, form_text(form->title));
+            "<style>\n%s@page { size: %s landscape }\n</style>\n<p class=code>%s</p>\n"
+            "<header><h1>%s</h1>\n<p>",
+            cli_text("vi", "en"), form->code, style,
+            form->column_count > A4_COLUMNS_MAX ? "A3" : "A4", form->code, form_text(form->title));
     html_text(out, str_of(report_unit_line(&table->scope, line)));
     fprintf(out, "</p>\n<p class=period>%s</p></header>\n<table>\n",
             report_period_line(&table->scope, line));
@@ -174,7 +180,7 @@ static void sheet_columns(struct xlsx *xlsx, const struct form *form)
         snprintf(number, sizeof number, "(%d)", c);
         xlsx_text(xlsx, ROW_NUMBER, c - 1, number, XLSX_NUMBER_HEAD);
     }
-    bool wide = form->column_count > 15;
+    bool wide = form->column_count > A4_COLUMNS_MAX;
     xlsx_column_width(xlsx, 0, 0, 5);
     xlsx_column_width(xlsx, 1, 1, wide ? 22 : 28);
     xlsx_column_width(xlsx, FIRST_COLUMN, FIRST_COLUMN + (int)form->column_count - 1,

@@ -54,6 +54,7 @@ struct past {
     struct as_of *as_of;
     struct reference reference;
     struct fold_rules rules;
+    int32_t from;
     int32_t read_on;
     int64_t known_at; /* NO_TIME = everything */
     struct event *events;
@@ -232,12 +233,11 @@ static int fold_batch(struct past *past, struct error *err)
 
 static int fold_all(struct past *past, int64_t *ret_folded, struct error *err)
 {
-    const struct pg_param params[] = {pg_day(past->read_on), pg_time(past->known_at)};
+    const struct pg_param params[] = {pg_day(past->from), pg_day(past->read_on),
+                                      pg_time(past->known_at)};
     struct pg_result *rows = NULL;
-    int r = pg_exec(past->pg,
-                    "SELECT dossier_id FROM analytics.dossier_at($1, coalesce($2, 'infinity')) "
-                    "WHERE NOT is_exact ORDER BY dossier_id",
-                    params, 2, &rows, err);
+    int r = pg_exec(past->pg, "SELECT hoso.dossiers_to_fold($1, $2, coalesce($3, 'infinity'))",
+                    params, 3, &rows, err);
     for (size_t i = 0; r == 0 && i < pg_rows(rows);) {
         pg_array_clear(&past->ids);
         for (int n = 0; r == 0 && n < BATCH_DOSSIERS && i < pg_rows(rows); n++, i++)
@@ -269,10 +269,10 @@ static int begin(struct past *past, const struct config *config, struct error *e
     return r == 0 && !past->as_of ? error_set(err, ERR_NOMEM, "out of memory") : r;
 }
 
-int report_past_fill(struct pg *pg, const struct config *config, int32_t read_on, int64_t known_at,
-                     int64_t *ret_folded, struct error *err)
+int report_past_fill(struct pg *pg, const struct config *config, int32_t from, int32_t read_on,
+                     int64_t known_at, int64_t *ret_folded, struct error *err)
 {
-    struct past past = {.pg = pg, .read_on = read_on, .known_at = known_at};
+    struct past past = {.pg = pg, .from = from, .read_on = read_on, .known_at = known_at};
     int r = begin(&past, config, err);
     if (r == 0)
         r = fold_all(&past, ret_folded, err);

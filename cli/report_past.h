@@ -9,11 +9,11 @@
 #include "pg/pg.h"
 
 /*
- * Inside the caller's transaction. read_on: the last day that counts; known_at: what had been ingested by then, NO_TIME =
+ * Inside the caller's transaction, for a period that begins on `from`. read_on: the last day that counts; known_at: what had been ingested by then, NO_TIME =
  * everything. *ret_folded = dossiers folded again now. 0; ERR_INPUT: a setting, or contradictory reference tables; ERR_FAILED:
  * a stored payload that this version cannot read; others as pg_exec.
  */
-int report_past_fill(struct pg *pg, const struct config *config, int32_t read_on, int64_t known_at,
-                     int64_t *ret_folded, struct error *err);
+int report_past_fill(struct pg *pg, const struct config *config, int32_t from, int32_t read_on,
+                     int64_t known_at, int64_t *ret_folded, struct error *err);
 
 #endif

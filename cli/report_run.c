@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "office_hours.h"
 #include "report_list.h"
 #include "report_past.h"
 #include "report_print.h"
@@ -25,6 +26,8 @@ struct run {
     struct report_table table;
     char *text; /* what is to be written, unless it is a workbook */
     size_t text_size;
+    char *changes; /* what --explain has to say */
+    size_t changes_size;
     int64_t row_count;
     bool adds_up;
 };
@@ -32,6 +35,7 @@ struct run {
 static void run_deinit(struct run *run)
 {
     free(run->text);
+    free(run->changes);
     report_table_deinit(&run->table);
     run->rows = pg_result_free(run->rows);
 }
@@ -68,10 +72,11 @@ static int fill_past(struct run *run, struct error *err)
 {
     int64_t folded;
     const struct config *config = run->request->site.config;
-    int r =
-        report_past_fill(run->pg, config, run->scope.read_on, run->scope.known_at, &folded, err);
+    const struct report_scope *scope = &run->scope;
+    int r = report_past_fill(run->pg, config, scope->from, scope->read_on, scope->known_at, &folded,
+                             err);
     if (r == 0 && run->request->explain)
-        r = report_past_fill(run->pg, config, run->scope.read_on, NO_TIME, &folded, err);
+        r = report_past_fill(run->pg, config, scope->from, scope->read_on, NO_TIME, &folded, err);
     return r;
 }
 
@@ -165,16 +170,17 @@ static int write_file(const struct run *run, const char *path, struct error *err
                   : 0;
 }
 
+/* The explanation is for people: beside a table or a file on standard output, never inside what a program reads there. */
 static int write_out(const struct run *run, struct error *err)
 {
     const struct report_request *request = run->request;
-    if (request->format == FORMAT_XLSX && !request->list) {
-        int r = report_write_xlsx(&run->table, request->path, err);
-        if (r < 0 || run->text_size == 0)
-            return r;
-        return write_file(run, NULL, err); /* what --explain has to say */
-    }
-    return write_file(run, request->path, err);
+    bool is_book = request->format == FORMAT_XLSX && !request->list;
+    int r = is_book ? report_write_xlsx(&run->table, request->path, err)
+                    : write_file(run, request->path, err);
+    FILE *beside = request->path || request->format == FORMAT_TABLE ? stdout : stderr;
+    if (r == 0 && fwrite(run->changes, 1, run->changes_size, beside) != run->changes_size)
+        r = error_set(err, ERR_INPUT, "stdout: %s", strerror(errno));
+    return r;
 }
 
 /* ---- what does not add up ---- */
@@ -227,8 +233,17 @@ static int make_form(struct run *run, char **argv, FILE *out, struct error *err)
         r = error_set(err, ERR_NOMEM, "report: out of memory");
     if (r == 0 && run->request->format != FORMAT_XLSX)
         write_form(run, out);
-    if (r == 0 && run->request->explain)
-        r = report_changes(run->pg, &run->scope, out, err);
+    return r;
+}
+
+static int make_changes(struct run *run, struct error *err)
+{
+    FILE *out = open_memstream(&run->changes, &run->changes_size);
+    if (!out)
+        return error_set(err, ERR_NOMEM, "report: out of memory");
+    int r = report_changes(run->pg, &run->scope, out, err);
+    if (fclose(out) != 0 && r == 0)
+        r = error_set(err, ERR_NOMEM, "report: out of memory");
     return r;
 }
 
@@ -240,7 +255,7 @@ static int make(struct run *run, char **argv, struct error *err)
     int r = run->request->list ? make_list(run, out, err) : make_form(run, argv, out, err);
     if (fclose(out) != 0 && r == 0)
         r = error_set(err, ERR_NOMEM, "report: out of memory");
-    return r;
+    return r == 0 && run->request->explain ? make_changes(run, err) : r;
 }
 
 /* One snapshot for everything. What was known once is folded for this run only and not kept. */
@@ -266,7 +281,9 @@ int report_run(const struct report_request *request, struct pg *pg, char **argv)
     int32_t today = day_of(clock_now());
     struct error err;
     int code = EXIT_OK;
-    int r = ERR_CONFLICT;
+    int r = office_hours_store(pg, request->site.config, &err);
+    if (r == 0)
+        r = ERR_CONFLICT;
     for (int i = 0; i < TRIES && r == ERR_CONFLICT; i++) {
         struct run run = {.request = request, .pg = pg};
         run.scope = (struct report_scope){.unit_code = request->unit,

@@ -80,6 +80,8 @@ const struct config_option config_options[] = {
 
     SECRET_TEXT("postgres", "conninfo", 0, 2048, "dbname=hoso",
          "Connection string as libpq reads it; may hold a password."),
+    DURATION("postgres", "cold_after", 86400000, MS_MAX, "400d",
+         "`hoso db retain` moves a dossier that ended into its year's table, that long after the last word about it."),
 
     TEXT("rules", "paused", 0, 32, "5,6,8",
          "Statuses (TrangThaiHoSo) that stop the clock."),

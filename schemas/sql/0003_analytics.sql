@@ -142,6 +142,12 @@ $$ SELECT CASE code WHEN 'waiting' THEN 'Chờ tiếp nhận' WHEN 'running' THE
                WHEN 'ended' THEN 'Đã kết thúc' END $$;
 CREATE FUNCTION analytics.verdict_label(code text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE code WHEN 'early' THEN 'Trước hạn' WHEN 'on_time' THEN 'Đúng hạn' WHEN 'late' THEN 'Quá hạn' END $$;
+CREATE FUNCTION analytics.place_label(code text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE code WHEN 'new' THEN 'Mới trong kỳ' WHEN 'carried' THEN 'Từ kỳ trước' END $$;
+CREATE FUNCTION analytics.class_label(code text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE code WHEN 'early' THEN 'Trước hạn' WHEN 'on_time' THEN 'Đúng hạn' WHEN 'late' THEN 'Quá hạn' WHEN 'withdrawn' THEN 'Rút, trả lại'
+               WHEN 'running' THEN 'Đang giải quyết' WHEN 'paused' THEN 'Tạm dừng' WHEN 'overdue' THEN 'Đang quá hạn'
+               WHEN 'waiting' THEN 'Chờ tiếp nhận' WHEN 'refused' THEN 'Không tiếp nhận' WHEN 'unclear' THEN 'Không rõ' END $$;
 CREATE FUNCTION analytics.quarantine_label(code text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE code WHEN 'unknown' THEN 'Chưa biết cơ quan thuộc đơn vị nào' WHEN 'expired' THEN 'Cơ quan hoặc đơn vị đã hết hiệu lực'
                WHEN 'split' THEN 'Đơn vị cũ chia về nhiều đơn vị mới' ELSE code END $$;
@@ -153,7 +159,7 @@ CREATE FUNCTION hoso.works(p_day date) RETURNS boolean LANGUAGE sql STABLE PARAL
 $$ SELECT coalesce((SELECT NOT off FROM hoso.work_calendar c WHERE c.day = p_day), extract(isodow FROM p_day) < 6) $$;
 
 -- When a dossier filed online must have been accepted: 8 working hours after it was submitted.
-CREATE FUNCTION hoso.acceptance_deadline(submitted_at timestamptz) RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE
+CREATE FUNCTION hoso.acceptance_deadline(submitted_at timestamptz) RETURNS timestamptz LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     hours   hoso.office_hours;
@@ -335,10 +341,16 @@ FROM hoso.report_export;
 -- Bodies are parsed once (BEGIN ATOMIC), so who calls them needs no right to schema hoso; and they are inlined into the query around them.
 
 CREATE FUNCTION analytics.today() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE RETURN analytics.vn_day(now());
+-- The day from which the youngest unit exists: a function, since PostgreSQL 15 runs no query level with an uncorrelated
+-- sub-select in parallel workers (hashed ones, IN, it does: hence the forms below).
+CREATE FUNCTION hoso.newest_unit_from() RETURNS date LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC SELECT max(valid_from) FROM hoso.unit; END;
 CREATE FUNCTION hoso.is_commune_reader() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN row_security_active('hoso.dossier'::regclass) AND NOT coalesce(pg_has_role(current_user, to_regrole('hoso_analyst'), 'USAGE'), false);
 
-CREATE FUNCTION analytics.dossier_at(p_read_on date, p_known_at timestamptz)
+-- p_from: those that had ended and were last heard of before the period began are left out; they count nowhere in it and need no folding.
+-- Nothing that happened is told more than 24 hours ahead (ingest refuses it), hence the two days.
+CREATE FUNCTION analytics.dossier_at(p_read_on date, p_known_at timestamptz, p_from date DEFAULT '-infinity')
 RETURNS TABLE (dossier_id bigint, unit_id integer, procedure_code text, field_code text, channel_code text, online_level_code text,
                non_territorial boolean, status_code smallint, phase_code text, submitted_at timestamptz, accepted_at timestamptz,
                due_at timestamptz, ended_at timestamptz, ended_known_at timestamptz, verdict_code text, paid boolean,
@@ -364,13 +376,14 @@ BEGIN ATOMIC
                          OR d.status_at >= analytics.day_begin(p_read_on + 1)
                          OR d.rated_at >= analytics.day_begin(p_read_on + 1)
                          OR d.quarantine IS NOT NULL
-                            AND p_read_on < (SELECT max(valid_from) FROM hoso.unit)
+                            AND p_read_on < hoso.newest_unit_from()
                          OR d.unit_id IN (SELECT u.unit_id FROM hoso.unit u WHERE u.valid_from > p_read_on)), true)
     FROM hoso.analyst_dossier d
     WHERE (d.submitted_at < analytics.day_begin(p_read_on + 1) OR d.accepted_at < analytics.day_begin(p_read_on + 1)
            OR d.rated_at < analytics.day_begin(p_read_on + 1) OR d.last_ingested_at > p_known_at)
       AND (NOT d.is_alias AND NOT d.erased OR d.last_ingested_at > p_known_at)
       AND coalesce(d.first_ingested_at, '-infinity') <= p_known_at
+      AND (d.phase <> 'ended' OR d.last_ingested_at >= analytics.day_begin(p_from) - interval '2 days' OR d.last_ingested_at > p_known_at)
       -- hashed whatever the statistics say of a day that was folded just now
       AND d.dossier_id NOT IN (SELECT p.dossier_id FROM hoso.dossier_past p
                                WHERE p.read_on = p_read_on AND p.known_at = p_known_at)
@@ -379,48 +392,97 @@ BEGIN ATOMIC
            p.submitted_at, p.accepted_at, p.due_at, p.ended_at, p.ended_known_at, p.verdict, p.paid, p.paid_online, p.digitised,
            p.apology_sent, p.late_reason, p.rating, p.rated_at,
            (d.dossier_id IS NULL OR p.seen_at = d.last_ingested_at)
-           AND p.map_version = (SELECT coalesce(max(m.version), 0) FROM hoso.map_change m)
+           AND p.map_version IN (SELECT coalesce(max(m.version + 0), 0) FROM hoso.map_change m)
     FROM hoso.dossier_past p LEFT JOIN hoso.analyst_dossier d ON d.dossier_id = p.dossier_id
     WHERE p.read_on = p_read_on AND p.known_at = p_known_at
-      AND (NOT (SELECT hoso.is_commune_reader()) OR p.unit_id = ANY ((SELECT hoso.readable_units())::integer[]));
+      -- a dossier that went to another commune is seen by that one's readers only
+      AND coalesce(p.unit_id, 0) NOT IN (SELECT u.unit_id FROM hoso.unit u
+                                         WHERE hoso.is_commune_reader() AND NOT u.unit_id = ANY (hoso.readable_units()));
 END;
 
--- What each dossier counts as. place: new (accepted in the period), carried (before it, and open when it began). class: settled as early,
+-- What a dossier counts as. place: new (accepted in the period), carried (before it, and open when it began). class: settled as early,
 -- on_time, withdrawn, late; open as running, paused, overdue; outside the table waiting, refused; NULL = it counts nowhere.
-CREATE FUNCTION analytics.report_dossier(p_units integer[], p_from date, p_read_on date, p_known_at timestamptz)
+-- accepted, settled: 0 = not (yet), 1 = before the period, 2 = in it.
+CREATE FUNCTION analytics.is_in_table(accepted integer, phase text, status smallint) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN accepted > 0 AND phase <> 'waiting' AND NOT (phase = 'ended' AND status = 3);
+CREATE FUNCTION analytics.place_of(accepted integer, settled integer, phase text, status smallint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN NOT analytics.is_in_table(accepted, phase, status) THEN NULL
+            WHEN accepted = 2 THEN 'new'
+            WHEN phase <> 'ended' OR settled = 2 THEN 'carried' END;
+CREATE FUNCTION analytics.class_of(accepted integer, settled integer, phase text, status smallint, verdict text, is_filed boolean,
+                                   is_past_due boolean) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN NOT analytics.is_in_table(accepted, phase, status) THEN
+                CASE WHEN phase <> 'ended' THEN CASE WHEN is_filed THEN 'waiting' END
+                     WHEN status = 3 AND settled = 2 THEN 'refused' END
+            WHEN phase = 'ended' THEN
+                CASE WHEN settled < 2 THEN NULL WHEN status IN (7, 8) THEN 'withdrawn' ELSE coalesce(verdict, 'unclear') END
+            WHEN phase = 'paused' THEN 'paused'
+            WHEN is_past_due THEN 'overdue'
+            ELSE 'running' END;
+
+-- Each dossier beside the marks of the period, without judging them yet: what is counted by kinds below need not be judged one by one.
+CREATE FUNCTION analytics.report_mark(p_units integer[], p_from date, p_read_on date, p_known_at timestamptz)
 RETURNS TABLE (dossier_id bigint, unit_id integer, procedure_code text, field_code text, channel_code text, online_level_code text,
-               non_territorial boolean, status_code smallint, submitted_at timestamptz, accepted_at timestamptz,
-               due_at timestamptz, ended_at timestamptz, paid boolean, paid_online boolean, digitised boolean, apology_sent boolean,
-               late_reason_code text, rating smallint, place text, class text, rated boolean, is_exact boolean, is_consistent boolean)
+               non_territorial boolean, status_code smallint, phase_code text, verdict_code text, submitted_at timestamptz,
+               accepted_at timestamptz, due_at timestamptz, ended_at timestamptz, paid boolean, paid_online boolean, digitised boolean,
+               apology_sent boolean, late_reason_code text, rating smallint, accepted integer, settled integer, is_filed boolean,
+               is_past_due boolean, is_rated boolean, is_exact boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT s.dossier_id, s.unit_id, s.procedure_code, s.field_code, s.channel_code, s.online_level_code, s.non_territorial, s.status_code,
-           s.submitted_at, s.accepted_at, s.due_at, s.ended_at, s.paid, s.paid_online, s.digitised, s.apology_sent,
-           s.late_reason_code, s.rating,
-           CASE WHEN NOT s.in_table THEN NULL
-                WHEN s.accepted_at >= analytics.day_begin(p_from) THEN 'new'
-                WHEN s.phase_code <> 'ended' OR s.settled_at >= analytics.day_begin(p_from) THEN 'carried' END,
-           CASE WHEN NOT s.in_table THEN
-                    CASE WHEN s.phase_code <> 'ended' THEN
-                             CASE WHEN s.submitted_at < analytics.day_begin(p_read_on + 1) THEN 'waiting' END
-                         WHEN s.status_code = 3 AND s.ended_at >= analytics.day_begin(p_from) THEN 'refused' END
-                WHEN s.phase_code = 'ended' THEN
-                    CASE WHEN s.settled_at < analytics.day_begin(p_from) THEN NULL
-                         WHEN s.status_code IN (7, 8) THEN 'withdrawn'
-                         ELSE coalesce(s.verdict_code, 'unclear') END
-                WHEN s.phase_code = 'paused' THEN 'paused'
-                WHEN s.due_at < analytics.day_begin(p_read_on) THEN 'overdue'
-                ELSE 'running' END,
-           s.rating > 0 AND s.rated_at >= analytics.day_begin(p_from), s.is_exact,
-           NOT s.in_table OR s.phase_code <> 'ended' OR (s.ended_at IS NOT NULL AND s.verdict_code IS NOT NULL)
-    FROM (SELECT a.*, a.accepted_at IS NOT NULL AND a.phase_code <> 'waiting'
-                      AND NOT (a.phase_code = 'ended' AND a.status_code = 3) AS in_table,
-                 greatest(a.ended_at, a.accepted_at) AS settled_at
-          FROM analytics.dossier_at(p_read_on, p_known_at) a
-          WHERE a.unit_id = ANY (p_units) OR p_units IS NULL AND a.unit_id IS NOT NULL) s;
+    SELECT a.dossier_id, a.unit_id, a.procedure_code, a.field_code, a.channel_code, a.online_level_code, a.non_territorial, a.status_code,
+           a.phase_code, a.verdict_code, a.submitted_at, a.accepted_at, a.due_at, a.ended_at, a.paid, a.paid_online, a.digitised,
+           a.apology_sent, a.late_reason_code, a.rating,
+           CASE WHEN a.accepted_at >= analytics.day_begin(p_from) THEN 2 WHEN a.accepted_at IS NOT NULL THEN 1 ELSE 0 END,
+           CASE WHEN a.phase_code <> 'ended' THEN 0
+                WHEN a.ended_at >= analytics.day_begin(p_from) THEN 2
+                WHEN a.status_code <> 3 AND a.accepted_at >= analytics.day_begin(p_from) THEN 2 ELSE 1 END,
+           coalesce(a.submitted_at < analytics.day_begin(p_read_on + 1), false),
+           coalesce(a.due_at < analytics.day_begin(p_read_on), false),
+           coalesce(a.rating > 0 AND a.rated_at >= analytics.day_begin(p_from), false), a.is_exact
+    FROM analytics.dossier_at(p_read_on, p_known_at, p_from) a
+    WHERE a.unit_id = ANY (p_units) OR p_units IS NULL AND a.unit_id IS NOT NULL;
 END;
 
--- All measures of the forms, by unit, field and procedure. A form adds up what it shows.
+-- The dossiers one by one, as they count.
+CREATE FUNCTION analytics.report_dossier(p_units integer[], p_from date, p_read_on date, p_known_at timestamptz)
+RETURNS TABLE (dossier_id bigint, unit_id integer, procedure_code text, field_code text, channel_code text, status_code smallint,
+               accepted_at timestamptz, due_at timestamptz, ended_at timestamptz, apology_sent boolean, late_reason_code text, place text,
+               class text, is_exact boolean, is_consistent boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT m.dossier_id, m.unit_id, m.procedure_code, m.field_code, m.channel_code, m.status_code, m.accepted_at, m.due_at, m.ended_at,
+           m.apology_sent, m.late_reason_code, analytics.place_of(m.accepted, m.settled, m.phase_code, m.status_code),
+           analytics.class_of(m.accepted, m.settled, m.phase_code, m.status_code, m.verdict_code, m.is_filed, m.is_past_due), m.is_exact,
+           NOT analytics.is_in_table(m.accepted, m.phase_code, m.status_code) OR m.phase_code <> 'ended'
+           OR m.ended_at IS NOT NULL AND m.verdict_code IS NOT NULL
+    FROM analytics.report_mark(p_units, p_from, p_read_on, p_known_at) m;
+END;
+
+-- The dossiers that a report must fold again: not exact as they stand. Where little has been heard since the day that is read, they are found by
+-- that instead of by looking at every dossier.
+CREATE FUNCTION hoso.dossiers_to_fold(p_from date, p_read_on date, p_known_at timestamptz) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+    few   CONSTANT integer := 20000;
+    since CONSTANT timestamptz := analytics.day_begin(p_read_on + 1) - interval '2 days';
+    heard bigint[];
+BEGIN
+    IF p_known_at = 'infinity' AND p_read_on >= hoso.newest_unit_from()
+       AND NOT EXISTS (SELECT FROM hoso.dossier_past p WHERE p.read_on = p_read_on AND p.known_at = p_known_at
+                       AND p.map_version <> (SELECT coalesce(max(m.version), 0) FROM hoso.map_change m)) THEN
+        heard := ARRAY(SELECT e.dossier_id FROM hoso.dossier_event e WHERE e.ingested_at >= since LIMIT few);
+    END IF;
+    IF cardinality(heard) < few THEN
+        RETURN QUERY SELECT a.dossier_id FROM analytics.dossier_at(p_read_on, p_known_at, p_from) a
+                     WHERE NOT a.is_exact AND a.dossier_id = ANY (heard) ORDER BY 1;
+    ELSE
+        RETURN QUERY SELECT a.dossier_id FROM analytics.dossier_at(p_read_on, p_known_at, p_from) a WHERE NOT a.is_exact ORDER BY 1;
+    END IF;
+END $$;
+
+-- All measures of the forms, by unit, field and procedure; NULL = none. A form adds up what it shows. Two steps: dossiers are counted by what
+-- makes them differ, and these few kinds are then told apart, so that a city-year costs one look at each dossier.
 CREATE FUNCTION analytics.report_figures(p_units integer[], p_from date, p_read_on date, p_known_at timestamptz)
 RETURNS TABLE (unit_id integer, field_code text, procedure_code text,
                new_counter bigint, new_online_full bigint, new_online_partial bigint, new_online_other bigint, new_postal bigint,
@@ -431,34 +493,50 @@ RETURNS TABLE (unit_id integer, field_code text, procedure_code text,
                done bigint, done_seconds numeric, inexact bigint, inconsistent bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT r.unit_id, r.field_code, r.procedure_code,
-           count(*) FILTER (WHERE place = 'new' AND channel_code = 'counter'),
-           count(*) FILTER (WHERE place = 'new' AND channel_code = 'online' AND online_level_code = 'full'),
-           count(*) FILTER (WHERE place = 'new' AND channel_code = 'online' AND online_level_code = 'partial'),
-           count(*) FILTER (WHERE place = 'new' AND channel_code = 'online' AND online_level_code NOT IN ('full', 'partial')),
-           count(*) FILTER (WHERE place = 'new' AND channel_code = 'postal'),
-           count(*) FILTER (WHERE place = 'new' AND channel_code NOT IN ('counter', 'online', 'postal')),
-           count(*) FILTER (WHERE place = 'new' AND non_territorial),
-           count(*) FILTER (WHERE place = 'new' AND digitised),
-           count(*) FILTER (WHERE place = 'new' AND r.paid),
-           count(*) FILTER (WHERE place = 'new' AND r.paid AND r.paid_online),
-           count(*) FILTER (WHERE place = 'carried'),
-           count(*) FILTER (WHERE class = 'early'), count(*) FILTER (WHERE class = 'on_time'),
-           count(*) FILTER (WHERE class = 'withdrawn'), count(*) FILTER (WHERE class = 'late'),
-           count(*) FILTER (WHERE class = 'late' AND apology_sent), count(*) FILTER (WHERE class = 'unclear'),
-           count(*) FILTER (WHERE class = 'running'), count(*) FILTER (WHERE class = 'paused'),
-           count(*) FILTER (WHERE status_code = 8 AND class IN ('paused', 'withdrawn')),
-           count(*) FILTER (WHERE class = 'overdue'), count(*) FILTER (WHERE class = 'overdue' AND apology_sent),
-           count(*) FILTER (WHERE class = 'waiting'),
-           count(*) FILTER (WHERE CASE WHEN class = 'waiting' AND channel_code = 'online'
-                                       THEN hoso.acceptance_deadline(submitted_at) < analytics.day_begin(p_read_on + 1) END),
-           count(*) FILTER (WHERE class = 'refused'),
-           count(*) FILTER (WHERE r.rated), count(*) FILTER (WHERE r.rated AND rating >= 4),
-           count(*) FILTER (WHERE class IN ('early', 'on_time', 'late')),
-           coalesce(sum(extract(epoch FROM ended_at - accepted_at)) FILTER (WHERE class IN ('early', 'on_time', 'late')), 0),
-           count(*) FILTER (WHERE NOT is_exact), count(*) FILTER (WHERE NOT is_consistent)
-    FROM analytics.report_dossier(p_units, p_from, p_read_on, p_known_at) r
-    GROUP BY r.unit_id, r.field_code, r.procedure_code;
+    WITH counted AS MATERIALIZED (
+        SELECT m.unit_id, m.field_code, m.procedure_code, m.channel_code, m.online_level_code, m.status_code, m.phase_code, m.verdict_code,
+               m.accepted, m.settled,
+               m.is_filed::int + 2 * m.is_past_due::int + 4 * m.is_rated::int + 8 * (m.rating >= 4)::int + 16 * (NOT m.is_exact)::int
+               + CASE WHEN m.ended_at IS NULL THEN 32 ELSE 0 END
+               + CASE WHEN m.non_territorial THEN 64 ELSE 0 END + CASE WHEN m.digitised THEN 128 ELSE 0 END
+               + CASE WHEN m.paid THEN CASE WHEN m.paid_online THEN 768 ELSE 256 END ELSE 0 END
+               + CASE WHEN m.apology_sent THEN 1024 ELSE 0 END
+               + CASE WHEN m.is_filed AND m.phase_code <> 'ended' AND m.channel_code = 'online' AND (m.accepted = 0 OR m.phase_code = 'waiting') THEN
+                      CASE WHEN hoso.acceptance_deadline(m.submitted_at) < analytics.day_begin(p_read_on + 1) THEN 2048 ELSE 0 END
+                      ELSE 0 END AS flags,
+               count(*)::int AS n, sum(m.ended_at - m.accepted_at) AS lasted
+        FROM analytics.report_mark(p_units, p_from, p_read_on, p_known_at) m
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    ), kinds AS MATERIALIZED (
+        SELECT c.*, analytics.place_of(c.accepted, c.settled, c.phase_code, c.status_code) AS place,
+               analytics.class_of(c.accepted, c.settled, c.phase_code, c.status_code, c.verdict_code, c.flags & 1 > 0, c.flags & 2 > 0)
+                   AS class,
+               analytics.is_in_table(c.accepted, c.phase_code, c.status_code) AND c.phase_code = 'ended'
+                   AND (c.flags & 32 > 0 OR c.verdict_code IS NULL) AS is_inconsistent
+        FROM counted c
+    )
+    SELECT unit_id, field_code, procedure_code,
+           sum(n) FILTER (WHERE place = 'new' AND channel_code = 'counter'),
+           sum(n) FILTER (WHERE place = 'new' AND channel_code = 'online' AND online_level_code = 'full'),
+           sum(n) FILTER (WHERE place = 'new' AND channel_code = 'online' AND online_level_code = 'partial'),
+           sum(n) FILTER (WHERE place = 'new' AND channel_code = 'online' AND online_level_code NOT IN ('full', 'partial')),
+           sum(n) FILTER (WHERE place = 'new' AND channel_code = 'postal'),
+           sum(n) FILTER (WHERE place = 'new' AND channel_code NOT IN ('counter', 'online', 'postal')),
+           sum(n) FILTER (WHERE place = 'new' AND flags & 64 > 0), sum(n) FILTER (WHERE place = 'new' AND flags & 128 > 0),
+           sum(n) FILTER (WHERE place = 'new' AND flags & 256 > 0), sum(n) FILTER (WHERE place = 'new' AND flags & 512 > 0),
+           sum(n) FILTER (WHERE place = 'carried'),
+           sum(n) FILTER (WHERE class = 'early'), sum(n) FILTER (WHERE class = 'on_time'), sum(n) FILTER (WHERE class = 'withdrawn'),
+           sum(n) FILTER (WHERE class = 'late'), sum(n) FILTER (WHERE class = 'late' AND flags & 1024 > 0),
+           sum(n) FILTER (WHERE class = 'unclear'), sum(n) FILTER (WHERE class = 'running'), sum(n) FILTER (WHERE class = 'paused'),
+           sum(n) FILTER (WHERE status_code = 8 AND class IN ('paused', 'withdrawn')),
+           sum(n) FILTER (WHERE class = 'overdue'), sum(n) FILTER (WHERE class = 'overdue' AND flags & 1024 > 0),
+           sum(n) FILTER (WHERE class = 'waiting'), sum(n) FILTER (WHERE class = 'waiting' AND flags & 2048 > 0), sum(n) FILTER (WHERE class = 'refused'),
+           sum(n) FILTER (WHERE flags & 4 > 0), sum(n) FILTER (WHERE flags & 12 = 12),
+           sum(n) FILTER (WHERE class IN ('early', 'on_time', 'late')),
+           extract(epoch FROM sum(lasted) FILTER (WHERE class IN ('early', 'on_time', 'late'))),
+           sum(n) FILTER (WHERE flags & 16 > 0), sum(n) FILTER (WHERE is_inconsistent)
+    FROM kinds WHERE place IS NOT NULL OR class IS NOT NULL OR flags & 4 > 0 OR flags & 16 > 0
+    GROUP BY unit_id, field_code, procedure_code;
 END;
 
 -- ---- the forms ----
@@ -557,55 +635,39 @@ BEGIN
     ORDER BY n.code, n.name;
 END $$;
 
+-- Form II.06 by 'unit' (II.06a) or 'field' (II.06b).
+CREATE FUNCTION analytics.form_ii06(p_by text, p_unit text, p_from date, p_to date, p_read_on date, p_known_at timestamptz)
+RETURNS TABLE (row_code text, row_name text,
+               received bigint, new_online bigint, new_direct bigint, carried bigint, settled bigint, early bigint,
+               on_time bigint, late bigint, open bigint, open_in_time bigint, open_overdue bigint)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT row_code, row_name,
+           new_counter + new_online_full + new_online_partial + new_online_other + new_postal + new_other + carried,
+           new_online_full + new_online_partial + new_online_other, new_counter + new_postal + new_other, carried,
+           early + on_time + withdrawn + late + unclear, early, on_time + withdrawn, late, running + paused + overdue,
+           running + paused, overdue
+    FROM analytics.report_rows(p_by, p_unit, p_from, p_to, p_read_on, p_known_at);
+END;
+COMMENT ON FUNCTION analytics.form_ii06 IS 'Biểu II.06/VPCP/KSTT theo unit (đơn vị) hoặc field (lĩnh vực)';
 CREATE FUNCTION analytics.form_ii06a(p_unit text, p_from date, p_to date, p_read_on date DEFAULT NULL, p_known_at timestamptz DEFAULT 'infinity')
 RETURNS TABLE (row_code text, row_name text,
                received bigint, new_online bigint, new_direct bigint, carried bigint, settled bigint, early bigint,
                on_time bigint, late bigint, open bigint, open_in_time bigint, open_overdue bigint)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT row_code, row_name,
-           new_counter + new_online_full + new_online_partial + new_online_other + new_postal + new_other + carried,
-           new_online_full + new_online_partial + new_online_other, new_counter + new_postal + new_other, carried,
-           early + on_time + withdrawn + late + unclear, early, on_time + withdrawn, late, running + paused + overdue,
-           running + paused, overdue
-    FROM analytics.report_rows('unit', p_unit, p_from, p_to, p_read_on, p_known_at);
+    SELECT * FROM analytics.form_ii06('unit', p_unit, p_from, p_to, p_read_on, p_known_at);
 END;
 COMMENT ON FUNCTION analytics.form_ii06a IS 'Biểu II.06a/VPCP/KSTT: tình hình, kết quả giải quyết thủ tục hành chính, theo đơn vị; cột 3 đến 13';
-
 CREATE FUNCTION analytics.form_ii06b(p_unit text, p_from date, p_to date, p_read_on date DEFAULT NULL, p_known_at timestamptz DEFAULT 'infinity')
 RETURNS TABLE (row_code text, row_name text,
                received bigint, new_online bigint, new_direct bigint, carried bigint, settled bigint, early bigint,
                on_time bigint, late bigint, open bigint, open_in_time bigint, open_overdue bigint)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT row_code, row_name,
-           new_counter + new_online_full + new_online_partial + new_online_other + new_postal + new_other + carried,
-           new_online_full + new_online_partial + new_online_other, new_counter + new_postal + new_other, carried,
-           early + on_time + withdrawn + late + unclear, early, on_time + withdrawn, late, running + paused + overdue,
-           running + paused, overdue
-    FROM analytics.report_rows('field', p_unit, p_from, p_to, p_read_on, p_known_at);
+    SELECT * FROM analytics.form_ii06('field', p_unit, p_from, p_to, p_read_on, p_known_at);
 END;
 COMMENT ON FUNCTION analytics.form_ii06b IS 'Biểu II.06b/VPCP/KSTT: như II.06a, theo lĩnh vực';
-
-CREATE FUNCTION analytics.form_07a(p_unit text, p_from date, p_to date, p_read_on date DEFAULT NULL, p_known_at timestamptz DEFAULT 'infinity')
-RETURNS TABLE (row_code text, row_name text,
-               received bigint, new_counter bigint, new_online_full bigint, new_online_partial bigint, new_other bigint,
-               new_postal bigint, non_territorial bigint, carried bigint, settled bigint, in_time bigint, late_apology bigint,
-               late_no_apology bigint, open bigint, not_due bigint, overdue_apology bigint, overdue_no_apology bigint,
-               paid bigint, paid_online bigint, paid_direct bigint, stopped bigint, waiting_in_time bigint,
-               waiting_overdue bigint, refused bigint, withdrawn bigint, electronic_results bigint, receipts bigint)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT row_code, row_name,
-           new_counter + new_online_full + new_online_partial + new_online_other + new_postal + new_other + carried,
-           new_counter, new_online_full, new_online_partial, new_online_other + new_other, new_postal, new_non_territorial,
-           carried, early + on_time + withdrawn + late + unclear, early + on_time + withdrawn, late_apology,
-           late - late_apology, running + paused + overdue, running + paused, overdue_apology, overdue - overdue_apology, paid,
-           paid_online, paid - paid_online, stopped, waiting - waiting_overdue, waiting_overdue, refused, withdrawn,
-           NULL::bigint, NULL::bigint
-    FROM analytics.report_rows('unit', p_unit, p_from, p_to, p_read_on, p_known_at);
-END;
-COMMENT ON FUNCTION analytics.form_07a IS 'Biểu 07a/BTP (mẫu 2026), kỳ báo cáo, theo đơn vị. Kết quả điện tử và biên lai: nguồn không có, để trống';
 
 CREATE FUNCTION analytics.form_07a_week(p_unit text, p_from date, p_to date, p_read_on date DEFAULT NULL, p_known_at timestamptz DEFAULT 'infinity')
 RETURNS TABLE (row_code text, row_name text,
@@ -627,6 +689,22 @@ BEGIN ATOMIC
     FROM analytics.report_rows('unit', p_unit, p_from, p_to, p_read_on, p_known_at);
 END;
 COMMENT ON FUNCTION analytics.form_07a_week IS 'Biểu 07a/BTP (mẫu 2026), báo cáo tuần: tách trước hạn và đúng hạn';
+CREATE FUNCTION analytics.form_07a(p_unit text, p_from date, p_to date, p_read_on date DEFAULT NULL, p_known_at timestamptz DEFAULT 'infinity')
+RETURNS TABLE (row_code text, row_name text,
+               received bigint, new_counter bigint, new_online_full bigint, new_online_partial bigint, new_other bigint,
+               new_postal bigint, non_territorial bigint, carried bigint, settled bigint, in_time bigint,
+               late_apology bigint, late_no_apology bigint, open bigint, not_due bigint, overdue_apology bigint,
+               overdue_no_apology bigint, paid bigint, paid_online bigint, paid_direct bigint, stopped bigint,
+               waiting_in_time bigint, waiting_overdue bigint, refused bigint, withdrawn bigint, electronic_results bigint,
+               receipts bigint)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT row_code, row_name, received, new_counter, new_online_full, new_online_partial, new_other, new_postal, non_territorial,
+           carried, settled, early + on_time, late_apology, late_no_apology, open, not_due, overdue_apology, overdue_no_apology, paid,
+           paid_online, paid_direct, stopped, waiting_in_time, waiting_overdue, refused, withdrawn, electronic_results, receipts
+    FROM analytics.form_07a_week(p_unit, p_from, p_to, p_read_on, p_known_at);
+END;
+COMMENT ON FUNCTION analytics.form_07a IS 'Biểu 07a/BTP (mẫu 2026), kỳ báo cáo, theo đơn vị. Kết quả điện tử và biên lai: nguồn không có, để trống';
 
 CREATE FUNCTION analytics.form_766(p_unit text, p_from date, p_to date, p_read_on date DEFAULT NULL, p_known_at timestamptz DEFAULT 'infinity')
 RETURNS TABLE (row_code text, row_name text,

@@ -212,3 +212,12 @@ def test_calendar_and_units(town):
 def test_acceptance_deadline_is_eight_working_hours(town, submitted, deadline):
     assert town.sql("SELECT to_char(acceptance_deadline(%s::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')"
                     " AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD HH24:MI')", submitted) == [(deadline,)]
+
+
+def test_office_hours_are_those_of_the_configuration(town):
+    """`hoso report` and `hoso db migrate` carry [calendar] hours over to where SQL judges acceptance by them."""
+    deadline = ("SELECT to_char(acceptance_deadline('2026-07-01 08:00+07') AT TIME ZONE 'Asia/Ho_Chi_Minh', 'DD HH24:MI')",)
+    town.hoso("db", "migrate", "--set", "calendar.hours=08:00-12:00,13:00-17:00")
+    assert town.sql(*deadline) == [("01 17:00",)]
+    town.hoso("report", "--unit", "all", "--from", "2026-07-01", "--to", "2026-07-31")
+    assert town.sql(*deadline) == [("02 08:00",)]

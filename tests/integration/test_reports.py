@@ -140,6 +140,18 @@ def test_a_changed_figure_is_explained(town):
     assert len(lines) == len(changed) and all("late data" in line for line in lines)
 
 
+def test_an_explanation_spoils_no_data(town, tmp_path):
+    """CSV, JSON and HTML stay what they are; beside a file the explanation stands on standard output, in the reader's language."""
+    first, last = MONTHS["july"]
+    asked = ("report", "ii06a", "--unit", "11713", "--from", first, "--to", last, "--known-at", KNOWN_AT, "--explain")
+    assert json.loads(town.hoso(*asked, "--json"))["rows"]
+    assert len(list(csv.reader(io.StringIO(town.hoso(*asked, "--format", "csv"))))) == 2
+    assert town.hoso(*asked, "--format", "html").rstrip().endswith("</html>")
+    text = town.hoso(*asked, "--out", str(tmp_path / "a.csv"), environment={"LANG": "vi_VN.UTF-8"})
+    assert "Thay đổi so với lúc đó" in text and "mới: " in text
+    assert not re.search(r"new|carried|running|overdue|on_time", text)
+
+
 def test_the_past_is_reproducible(town):
     before = form(town, "07a", "july")
     stored = town.sql("SELECT count(*) FROM dossier_past WHERE read_on = '2025-07-31' AND known_at = 'infinity'")
