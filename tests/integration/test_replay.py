@@ -136,7 +136,7 @@ def test_where_the_log_no_longer_reaches_the_history_does(site):
     aggregator = settled(site)
     truncate(site, 2, 10)
     aggregator.start()
-    site.produce_all([step(code(n), 9, 2, partition=n % 4) for n in range(40)])
+    site.produce_all([step(code(n), 9, 2, partition=n % 4) for n in range(30)])
     site.produce_all([event("erased", code(3), at(3), partition=3)])
     site.wait_caught_up("aggregator")
     before = everything(site)
