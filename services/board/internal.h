@@ -51,6 +51,7 @@ struct board {
     int64_t poll_ms;
     int64_t update_ms;
     const char *city;
+    struct str map; /* the operator's GeoJSON; empty = none */
     struct metric metrics[METRIC_COUNT];
 };
 

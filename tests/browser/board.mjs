@@ -96,6 +96,12 @@ async function everyView() {
 async function filterAndPause() {
   const page = await open("trucban", "desk", "#/");
   await until(page, () => document.querySelectorAll(".tiles a").length === 114);
+  await page.click("button:has-text('Bản đồ')");
+  await page.waitForSelector(".map a.bad");
+  check("the map takes the tiles' place", !(await page.isVisible(".tiles")));
+  await review(page, "map-desk");
+  await page.click("button:has-text('Bản đồ')");
+  check("and gives it back", (await page.isVisible(".tiles")) && (await page.locator(".map").count()) === 0);
   await page.fill("input[type=search]", "nghi duong");
   check("filter without marks", (await page.$$eval(".tiles .name", (all) => all.map((one) => one.textContent).join())) === "Nghi Dương");
   await page.fill("input[type=search]", "do son");

@@ -3,6 +3,7 @@ import { h, keyed, say } from "./dom.js";
 import { level, worstFirst } from "./state.js";
 import { csvLink, feedItem, legend, updateNumbers, updatePipeline, updateTiles, numberRows } from "./parts.js";
 import { makeAlert, mayAct, updateAlert } from "./alerts.js";
+import { loadMap } from "./map.js";
 import { fold, number, share, t } from "./text.js";
 
 const WORST_ROWS = 15;
@@ -20,6 +21,7 @@ export function overview(main, app) {
     own.waiting = 0;
     if (own.state) drawFeed(parts, own);
   });
+  if (app.who.map) addMap(parts, draw);
   return {
     update(state, fresh) {
       own.state = state;
@@ -62,10 +64,27 @@ function build(own) {
   return parts;
 }
 
+/** The map takes the tiles' place on demand; one that does not load leaves them. */
+function addMap(parts, draw) {
+  const button = h("button", { class: "noprint", "aria-pressed": "false" }, t("map"));
+  parts.filter.before(button);
+  button.addEventListener("click", async () => {
+    parts.map = parts.map || await loadMap().catch(() => null);
+    if (!parts.map) return;
+    const shown = parts.map.isConnected;
+    button.setAttribute("aria-pressed", String(!shown));
+    parts.tiles.hidden = !shown;
+    if (shown) parts.map.remove();
+    else parts.tiles.before(parts.map);
+    draw();
+  });
+}
+
 function drawUnits(parts, own) {
   const units = [...own.state.units].sort(own.order === "worst" ? worstFirst : (a, b) => a.name.localeCompare(b.name, "vi"));
   const shown = own.filter ? units.filter((unit) => fold(`${unit.name} ${unit.code}`).includes(own.filter)) : units;
   updateTiles(parts.tiles, shown);
+  if (parts.map) parts.map.update(own.state.units);
   parts.none.hidden = shown.length > 0;
   const worst = [...shown].sort(worstFirst).slice(0, own.all ? undefined : WORST_ROWS);
   say(parts.all, own.all ? t("show_less") : t("show_all"));

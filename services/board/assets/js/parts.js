@@ -4,7 +4,7 @@ import { level } from "./state.js";
 import { channelText, clock, decimal, duration, kindText, number, share, statusText, t } from "./text.js";
 
 const MARKS = ["●", "▲", "■"];
-const LEVELS = ["ok", "soon", "bad"];
+export const LEVELS = ["ok", "soon", "bad"];
 
 /** One commune as a tile: colour, number and shape say the same. */
 function makeTile() {
@@ -14,9 +14,12 @@ function makeTile() {
   return tile;
 }
 
+export function tileLabel(unit) {
+  return t("tile", unit.name, ...["overdue", "due_today", "due_soon", "running"].map((key) => number((unit.figures || {})[key])));
+}
+
 function updateTile(tile, unit) {
-  const figures = unit.figures || {}, parts = tile.parts, at = level(unit.figures);
-  const label = t("tile", unit.name, ...["overdue", "due_today", "due_soon", "running"].map((key) => number(figures[key])));
+  const figures = unit.figures || {}, parts = tile.parts, at = level(unit.figures), label = tileLabel(unit);
   say(parts.name, unit.name);
   say(parts.mark, MARKS[at]);
   say(parts.count, number(at === 2 ? figures.overdue : at === 1 ? figures.due_today + figures.due_soon : 0));

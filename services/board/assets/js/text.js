@@ -12,6 +12,7 @@ const words = {
   due_today: ["Đến hạn hôm nay", "Due today"], due_soon: ["Sắp đến hạn", "Due soon"], overdue: ["Quá hạn", "Overdue"], settled: ["Đã giải quyết hôm nay", "Settled today"],
   month_received: ["Tiếp nhận 30 ngày", "Received, 30 days"], online_share: ["Nộp trực tuyến (30 ngày)", "Filed online (30 days)"], in_time_share: ["Sớm và đúng hạn (30 ngày)", "Early or on time (30 days)"],
   satisfied_share: ["Hài lòng (30 ngày)", "Satisfied (30 days)"], communes: ["Xã, phường, đặc khu", "Communes"], filter: ["Lọc theo tên, không cần dấu", "Filter by name, marks not needed"],
+  map: ["Bản đồ", "Map"], tiles: ["Dạng ô", "Tiles"],
   order: ["Thứ tự", "Order"], worst: ["Xấu nhất trước", "Worst first"], by_name: ["Theo tên", "By name"], nothing_found: ["Không có đơn vị nào khớp", "No commune matches"],
   level0: ["không có hồ sơ sắp hoặc quá hạn", "nothing due soon or overdue"], level1: ["có hồ sơ sắp đến hạn", "some are due soon"], level2: ["có hồ sơ quá hạn", "some are overdue"],
   tile: ["{0}: {1} quá hạn, {2} đến hạn hôm nay, {3} sắp đến hạn, {4} đang giải quyết", "{0}: {1} overdue, {2} due today, {3} due soon, {4} in progress"],
