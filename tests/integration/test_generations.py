@@ -245,7 +245,7 @@ def test_signed_requests(site):
 def test_a_signed_request_that_comes_again_has_no_effect(site):
     """An undated status would count again each time it is received."""
     add_key(site, "ky1a", signing_secret="whsec_" + base64.b64encode(SIGNING).decode())
-    ingest = site.start("ingest", {"ingest.answer_within": "1s"})
+    ingest = site.start("ingest")
     now = int(time.time())
 
     def send(rows, message_id, at=now):
@@ -261,6 +261,7 @@ def test_a_signed_request_that_comes_again_has_no_effect(site):
     assert [send([step(CODE, "x")], "m3").status for _ in range(2)] == [422, 422]  # nothing was taken, so it is looked at again
     assert len(site.events()) == 3
     assert ingest.metrics()["hoso_ingest_replayed_total"] == 5
+    ingest.restart({"ingest.answer_within": "1s"})
     site.servers.kafka_kill()
     try:
         assert send([step(OTHER)], "m4").status == 503

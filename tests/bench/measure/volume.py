@@ -23,7 +23,7 @@ def write_rows(path, count):
 
 
 def run(*command):
-    """(seconds, CPU seconds, peak MB, last line) of a command of hoso's that ends well."""
+    """(seconds, CPU seconds, lines said) of a command of hoso's that ends well."""
     begun = time.monotonic()
     process = subprocess.Popen([build_folder() / "bin" / "hoso", *map(str, command)], stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True,
@@ -33,7 +33,7 @@ def run(*command):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(said[-2000:])
-    return time.monotonic() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, said.strip().splitlines()
+    return time.monotonic() - begun, used.ru_utime + used.ru_stime, said.strip().splitlines()
 
 
 def stored(site):
@@ -41,11 +41,11 @@ def stored(site):
 
 
 def report(what, rows, ingest, cpu_before, took, site):
-    seconds, cpu, mb, said = took
+    seconds, cpu, said = took
     used = cpu_s(ingest.process.pid) - cpu_before
     print(f"{what}: {rows:,} rows in {seconds:.0f} s, {rows / seconds:,.0f} rows/s; ingest {used:.0f} CPU s, "
-          f"{rows / used:,.0f} rows per CPU s, peak {peak_rss_mb(ingest.process.pid):.0f} MB; the command {cpu:.0f} CPU s, "
-          f"peak {mb:.0f} MB; {stored(site):,} records on the topic; load {load():.1f}; {machine()}")
+          f"{rows / used:,.0f} rows per CPU s, peak {peak_rss_mb(ingest.process.pid):.0f} MB; the command {cpu:.0f} CPU s; "
+          f"{stored(site):,} records on the topic; load {load():.1f}; {machine()}")
     print("   " + "\n   ".join(said[-6:]))
 
 
