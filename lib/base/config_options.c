@@ -284,6 +284,8 @@ const struct config_option config_options[] = {
          "A session that nobody uses for so long ends; an open page uses it."),
     TEXT("board", "proxies", 0, 1024, "",
          "Addresses of the proxies whose X-Forwarded-For and sso_header are believed, separated by commas."),
+    TEXT("board", "map", 0, 1024, "",
+         "GeoJSON file of the communes (properties.code), shown beside the tiles; empty = no map."),
     TEXT("board", "sso_header", 0, 64, "",
          "Header in which the SSO proxy names the signed-in account; empty = local accounts only."),
     {.section = NULL},

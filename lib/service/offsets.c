@@ -11,6 +11,25 @@ int offsets_guard(struct pg *pg, struct error *err)
     return pg_script(pg, "SET idle_in_transaction_session_timeout = '" OFFSETS_IDLE_S "s'", err);
 }
 
+/*
+ * Ends the session that holds the row and has kept the server waiting for OFFSETS_IDLE_S: no timeout of PostgreSQL ends a COPY
+ * whose client sends nothing (it is stopped, or its machine is gone). The row itself says which session: its xmax.
+ */
+static int evict_sleeper(struct pg *pg, const struct offset_claim *claim, struct error *err)
+{
+    const struct pg_param params[] = {pg_text(str_of(claim->consumer)),
+                                      pg_text(str_of(claim->topic)), pg_int32(claim->partition)};
+    return pg_exec(pg,
+                   "SELECT pg_terminate_backend(a.pid) FROM hoso.kafka_offset k "
+                   "JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted "
+                   "AND l.transactionid = k.xmax JOIN pg_stat_activity a ON a.pid = l.pid "
+                   "WHERE k.consumer = $1 AND k.topic = $2 AND k.partition = $3 "
+                   "AND a.pid <> pg_backend_pid() AND a.usename = current_user "
+                   "AND a.wait_event_type = 'Client' "
+                   "AND a.query_start < clock_timestamp() - interval '" OFFSETS_IDLE_S "s'",
+                   params, sizeof params / sizeof *params, NULL, err);
+}
+
 int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offset,
                   struct error *err)
 {
@@ -18,13 +37,21 @@ int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offse
                                       pg_text(str_of(claim->topic)), pg_int32(claim->partition),
                                       pg_int64(first_offset), pg_uuid(claim->owner)};
     struct pg_result *rows = NULL;
-    int r = pg_exec(pg,
-                    "INSERT INTO hoso.kafka_offset AS k "
-                    "(consumer, topic, partition, next_offset, owner, epoch) "
-                    "VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (consumer, topic, partition) "
-                    "DO UPDATE SET owner = excluded.owner, epoch = k.epoch + 1, "
-                    "updated_at = now() RETURNING next_offset, epoch, map_version",
-                    params, sizeof params / sizeof *params, &rows, err);
+    int r = evict_sleeper(pg, claim, err);
+    if (r < 0)
+        return r;
+    r = pg_exec(pg,
+                "INSERT INTO hoso.kafka_offset AS k "
+                "(consumer, topic, partition, next_offset, owner, epoch) "
+                "SELECT $1, $2, $3, $4, $5, 1 "
+                "FROM set_config('lock_timeout', '" OFFSETS_CLAIM_S "s', true) "
+                "ON CONFLICT (consumer, topic, partition) "
+                "DO UPDATE SET owner = excluded.owner, epoch = k.epoch + 1, "
+                "updated_at = now() RETURNING next_offset, epoch, map_version",
+                params, sizeof params / sizeof *params, &rows, err);
+    if (r == ERR_UNAVAILABLE && strcmp(pg_sqlstate(pg), "55P03") == 0)
+        return error_prefix(err, r, "partition %d is in the hands of another process",
+                            (int)claim->partition);
     if (r < 0)
         return r;
     claim->next_offset = pg_get_int64(rows, 0, 0);

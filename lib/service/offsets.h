@@ -28,16 +28,19 @@ struct offset_claim {
 };
 
 /*
- * For a new connection: a process that is stopped in the middle of a transaction holds the rows of its partitions, so the server
- * ends such a session after OFFSETS_IDLE_S seconds and whoever claims them need not wait longer.
+ * For a new connection: a process that is stopped in the middle of a transaction holds the rows of its partitions. Between two
+ * statements the server ends such a session after OFFSETS_IDLE_S seconds; within one (a COPY whose rows do not come) whoever claims
+ * does, so that nobody waits much longer.
  */
 #define OFFSETS_IDLE_S "10"
 int offsets_guard(struct pg *pg, struct error *err);
 
 /*
  * Takes the partition over. In: consumer, topic, partition, owner. Sets epoch, map_version, and next_offset to what is stored,
- * or to first_offset where nothing is. Valid once the transaction has been committed.
+ * or to first_offset where nothing is. Valid once the transaction has been committed. ERR_UNAVAILABLE also when another
+ * transaction keeps the row for longer than OFFSETS_CLAIM_S seconds; by the time OFFSETS_IDLE_S is over, trying again helps.
  */
+#define OFFSETS_CLAIM_S "2"
 int offsets_claim(struct pg *pg, struct offset_claim *claim, int64_t first_offset,
                   struct error *err);
 

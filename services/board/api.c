@@ -81,6 +81,7 @@ void api_answer_me(struct board *board, struct http_exchange *exchange,
         json_put_text(out, "unit", str_of(identity->unit_code));
         json_put_text(out, "csrf", str_of(identity->csrf));
         json_put_bool(out, "sso", identity->sso);
+        json_put_bool(out, "map", board->map.len > 0);
         json_put_bool(out, "dossiers", identity->role == ROLE_COMMUNE);
     }
     json_end_object(out);
@@ -120,9 +121,11 @@ static void handle_known(struct board *board, struct http_exchange *exchange,
         open_stream(board, exchange, identity);
     else if (!get && str_eq(path, STR("/api/v1/logout")))
         api_logout(board, exchange, identity);
+    else if (get && str_eq(path, STR("/api/v1/map")) && board->map.len)
+        answer(exchange, 200, "application/geo+json", board->map, 0);
     else if (!board->pg)
         api_failed(board, exchange, ERR_UNAVAILABLE, NULL);
-    else if (!get || !api_view(board, exchange, identity))
+    else if (get ? !api_view(board, exchange, identity) : !api_act(board, exchange, identity))
         api_error(exchange, get ? 404 : 405, get ? "Không có mục này" : "Chỉ có GET ở đây", 0);
 }
 

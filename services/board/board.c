@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "board/map.h"
 
 enum { CONNECT_EVERY_MS = 1000, CHECK_SESSIONS_MS = 5000 };
 
@@ -50,6 +51,8 @@ int board_new(struct service *service, struct board **ret, struct error *err)
     board->streams = streams_new();
     int r = board->streams ? access_new(config, &board->access, err)
                            : error_set(err, ERR_NOMEM, "out of memory");
+    if (r == 0 && *config_text(config, "board", NULL, "map"))
+        r = map_load(config_text(config, "board", NULL, "map"), &board->map, err);
     if (r == 0)
         r = worker_new(config, &board->worker, err);
     if (r < 0) {
@@ -72,6 +75,7 @@ struct board *board_free(struct board *board)
         return NULL;
     worker_free(board->worker);
     streams_free(board->streams);
+    free((char *)board->map.data);
     access_free(board->access);
     calendar_free(board->calendar);
     pg_free(board->pg);

@@ -16,6 +16,7 @@ struct mark {
     int64_t offsets;
     int64_t dead_letter_id;
     int64_t alerts_at;
+    int64_t act_id; /* the last thing that a person did about an alert */
 };
 
 enum board_metric {
@@ -50,6 +51,7 @@ struct board {
     int64_t poll_ms;
     int64_t update_ms;
     const char *city;
+    struct str map; /* the operator's GeoJSON; empty = none */
     struct metric metrics[METRIC_COUNT];
 };
 
@@ -88,6 +90,10 @@ void api_answer_me(struct board *board, struct http_exchange *exchange,
 /* ---- api_views.c: what is read for one answer; board->pg is there ---- */
 /* false = no such view. */
 bool api_view(struct board *board, struct http_exchange *exchange, const struct identity *identity);
+
+/* ---- api_acts.c: what people do about alerts; board->pg is there ---- */
+/* false = the path is no such act. */
+bool api_act(struct board *board, struct http_exchange *exchange, const struct identity *identity);
 
 /* ---- answers ---- */
 /* {"error": text}; the headers that every answer has are set. */

@@ -38,6 +38,7 @@ enum {
     PLACE_NAME_SIZE = 96,
     KIND_SIZE = 24,
     ITEM_CODE_SIZE = CODE_MAX + 1,
+    ACTOR_SIZE = 4 * 40 + 1, /* 40 characters */
     FEED_MAX = 60,
     ALERTS_MAX = 200,
     GONE_MAX = 400,
@@ -78,8 +79,8 @@ struct alert_item {
     char rule[KIND_SIZE];
     char procedure_code[ITEM_CODE_SIZE];
     char dossier_code[ITEM_CODE_SIZE];
-    char acknowledged_by[ITEM_CODE_SIZE]; /* empty = nobody */
-    int64_t snoozed_until;                /* NO_TIME = not */
+    char acknowledged_by[ACTOR_SIZE]; /* empty = nobody */
+    int64_t snoozed_until;            /* NO_TIME = not */
     int64_t revision;
 };
 

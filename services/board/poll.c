@@ -21,11 +21,12 @@ static int ask_mark(struct board *board, struct error *err)
     struct mark mark = {.aggregated = pg_get_int64(rows, 0, 0),
                         .offsets = pg_get_int64(rows, 0, 1),
                         .dead_letter_id = pg_get_int64(rows, 0, 2),
-                        .alerts_at = pg_get_time(rows, 0, 3)};
+                        .alerts_at = pg_get_time(rows, 0, 3),
+                        .act_id = pg_get_int64(rows, 0, 4)};
     pg_result_free(rows);
     board->stale = board->stale || mark.offsets != board->mark.offsets ||
                    mark.dead_letter_id != board->mark.dead_letter_id ||
-                   mark.alerts_at != board->mark.alerts_at;
+                   mark.alerts_at != board->mark.alerts_at || mark.act_id != board->mark.act_id;
     board->mark = mark;
     board->pipeline.events = mark.aggregated;
     rate_add(&board->rate, mono_now(), mark.aggregated);

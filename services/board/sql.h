@@ -5,12 +5,13 @@
 #ifndef HOSO_BOARD_SQL_H
 #define HOSO_BOARD_SQL_H
 
-/* Has anything changed? Three small indexes; outside the readers' roles. */
+/* Has anything changed? Four small indexes; outside the readers' roles. */
 #define SQL_MARK                                                                                   \
     "SELECT coalesce(sum(next_offset) FILTER (WHERE consumer = 'aggregator'), 0)::bigint, "        \
     "coalesce(sum(next_offset), 0)::bigint, "                                                      \
     "coalesce((SELECT max(id) FROM hoso.dlq_outbox), 0)::bigint, "                                 \
-    "coalesce((SELECT max(updated_at) FROM hoso.alert), '-infinity') FROM hoso.kafka_offset"
+    "coalesce((SELECT max(updated_at) FROM hoso.alert), '-infinity'), "                            \
+    "coalesce((SELECT max(audit_id) FROM hoso.alert_audit), 0)::bigint FROM hoso.kafka_offset"
 #define SQL_SLOW_MARK                                                                              \
     "SELECT (SELECT count(*) FROM hoso.dlq_outbox)::bigint, "                                      \
     "(SELECT count(*) FROM hoso.dossier WHERE quarantine IS NOT NULL)::bigint"
@@ -59,8 +60,12 @@
                         "ORDER BY e.ingested_at DESC LIMIT $2"
 #define SQL_ALERTS(CODE)                                                                           \
     "SELECT alert_id, unit_id, rule, episode, coalesce(procedure_code, ''), due_at, fired_at, "    \
-    "updated_at, " CODE ", ''::text, NULL::timestamptz FROM hoso.alert "                           \
+    "updated_at, " CODE ", left(coalesce(acked_by, ''), 40), snoozed_until FROM hoso.alert "       \
     "WHERE state = 'firing' AND NOT silent ORDER BY fired_at DESC, alert_id LIMIT $1"
+/* Whether the viewer may know of alert $1. */
+#define SQL_ALERT_SEEN "SELECT FROM hoso.alert WHERE alert_id = $1"
+/* $1 alert, $2 what, $3 who, $4 until. Outside the readers' roles. */
+#define SQL_ALERT_ACT "SELECT hoso.alert_act($1, $2, $3, 'board', $4)"
 
 /* ---- one commune's page; $1 unit_id ---- */
 /* $2 .. $3, every day of it. */

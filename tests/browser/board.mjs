@@ -96,6 +96,12 @@ async function everyView() {
 async function filterAndPause() {
   const page = await open("trucban", "desk", "#/");
   await until(page, () => document.querySelectorAll(".tiles a").length === 114);
+  await page.click("button:has-text('Bản đồ')");
+  await page.waitForSelector(".map a.bad");
+  check("the map takes the tiles' place", !(await page.isVisible(".tiles")));
+  await review(page, "map-desk");
+  await page.click("button:has-text('Bản đồ')");
+  check("and gives it back", (await page.isVisible(".tiles")) && (await page.locator(".map").count()) === 0);
   await page.fill("input[type=search]", "nghi duong");
   check("filter without marks", (await page.$$eval(".tiles .name", (all) => all.map((one) => one.textContent).join())) === "Nghi Dương");
   await page.fill("input[type=search]", "do son");
@@ -112,6 +118,26 @@ async function filterAndPause() {
   await until(page, (count) => document.querySelectorAll(".items[aria-label='Sự kiện mới'] li").length > count, before);
   check("one stream for all tabs", (await streamsWithTwoTabs(page)) === 1);
   await page.context().close();
+}
+
+/** The list of alerts is not only to be read. */
+async function acknowledgeAndSnooze() {
+  const page = await open("nghiduong", "phone", "#/");
+  const first = page.locator(".items[aria-label='Cảnh báo'] li").first();
+  await first.locator("button:has-text('Nhận xử lý')").click();
+  await first.locator("text=nghiduong đã nhận").waitFor();
+  check("who has acknowledged is shown, and asked no more", !(await first.locator("button:has-text('Nhận xử lý')").isVisible()));
+  await first.locator("button:has-text('Hoãn nhắc…')").click();
+  await review(page, "alert-snooze-phone", false);
+  await first.locator("input[type=date]").fill("2098-01-01");
+  await first.locator("form button").click();
+  await first.locator(".meta", { hasText: "hoãn nhắc đến" }).waitFor();
+  check("the form closes when it is done", !(await first.locator("form").isVisible()));
+  await page.context().close();
+  const analyst = await open("phantich", "desk", "#/");
+  await settled(analyst, ".items[aria-label='Cảnh báo'] li");
+  check("who only looks is offered nothing", (await analyst.locator(".acts").count()) === 0);
+  await analyst.context().close();
 }
 
 async function streamsWithTwoTabs(page) {
@@ -187,7 +213,7 @@ async function markup() {
   }
 }
 
-for (const part of [everyView, filterAndPause, keyboardOnly, markup, outages]) {
+for (const part of [everyView, filterAndPause, keyboardOnly, acknowledgeAndSnooze, markup, outages]) {
   try {
     await part();
   } catch (error) {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from harness import wait_until
-from harness.board import Visitor, add_user
+from harness.board import Visitor, add_user, draw_map
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = 86_400_000
@@ -18,7 +18,8 @@ AGENCY, OTHER = "H24.11713", "H24.10507"  # xã Nghi Dương, and another commun
 
 
 @pytest.fixture
-def board(site):
+def board(site, tmp_path):
+    draw_map(site, tmp_path / "map.geojson")
     for name, role, unit in [("trucban", "city", None), ("nghiduong", "commune", "11713"), ("phantich", "analyst", None)]:
         add_user(site, name, role, unit)
     return site.start("board").wait_ready()
@@ -271,6 +272,20 @@ def test_first_view_is_small(board):
         assert again[0] == 304
         total += len(body)
     assert 20_000 < total <= 200 * 1024, total
+
+
+def test_the_operators_map(site, board, tmp_path):
+    assert Visitor(board).get("/api/v1/map")[0] == 401
+    visitor = Visitor(board, "nghiduong")
+    assert visitor.get("/api/v1/me")[1]["map"] is True
+    status, body, headers = board.request("/api/v1/map", headers=visitor.headers)
+    assert status == 200 and headers["Content-Type"] == "application/geo+json"
+    assert body == (tmp_path / "map.geojson").read_bytes()
+    (tmp_path / "map.geojson").write_text("{}")
+    board.terminate()
+    board.start(wait=False)
+    board.expect_exit(78)
+    assert "map.geojson" in board.log() and "FeatureCollection" in board.log()
 
 
 def test_openapi_names_what_there_is(board):

@@ -123,6 +123,36 @@ def test_paths_by_role(site, board):
         assert len(stream.units) == (1 if wanted else 114)
 
 
+def test_acting_on_alerts_by_role(site, board):
+    """Who may only look, and whose alert it is not, changes nothing; what is done is seen by all and written down twice."""
+    fill(site)
+    alerts = {code: alert.hex for code, alert in site.sql("SELECT dossier_code, alert_id FROM alert")}
+    own, other = f"/api/v1/alerts/{alerts['D-11713']}", f"/api/v1/alerts/{alerts['D-10507']}"
+    visitors = {name: Visitor(board, name) for name in USERS}
+    watching = visitors["trucban"].stream()
+    watching.next()
+    for name, wanted in {"thanhdong": 404, "phantich": 403, "vanhanh": 403}.items():
+        assert visitors[name].post(own + "/acknowledge")[0] == wanted, name
+        assert visitors[name].post(own + "/snooze", {"until": "2098-01-01"})[0] == wanted, name
+    assert Visitor(board).post(own + "/acknowledge")[0] == 401
+    assert visitors["nghiduong"].post(own + "/acknowledge", headers={"X-CSRF-Token": "0" * 64})[0] == 403
+    for path in (f"/api/v1/alerts/{'0' * 32}/acknowledge", "/api/v1/alerts/x/acknowledge", own + "/drop", own):
+        assert visitors["nghiduong"].post(path)[0] in (404, 405), path
+    for until in ({}, {"until": "2020-01-01"}, {"until": "mai"}, {"until": 5}):
+        assert visitors["nghiduong"].post(own + "/snooze", until)[0] == 400, until
+    assert site.sql("SELECT count(*) FROM alert_audit") == [(0,)]
+
+    assert visitors["nghiduong"].post(own + "/acknowledge")[1]["by"] == "nghiduong"
+    assert visitors["trucban"].post(other + "/snooze", {"until": "2098-01-01"})[0] == 200
+    watching.until(lambda seen: seen.alerts[alerts["D-11713"]].get("acknowledged_by") == "nghiduong"
+                   and "snoozed_until" in seen.alerts[alerts["D-10507"]], "the others see it")
+    assert site.sql("SELECT actor, via, act FROM alert_audit ORDER BY audit_id") == [("nghiduong", "board", "ack"), ("trucban", "board", "snooze")]
+    assert site.sql("SELECT actor, action, object FROM board_audit WHERE action IN ('acknowledge', 'snooze') ORDER BY id") == [
+        ("nghiduong", "acknowledge", alerts["D-11713"]), ("trucban", "snooze", alerts["D-10507"])]
+    site.sql("UPDATE alert SET state = 'resolved'")
+    assert visitors["nghiduong"].post(own + "/acknowledge")[0] == 409
+
+
 def test_cookie_and_headers(site, board):
     visitor = Visitor(board, "trucban")
     attributes = {part.strip() for part in visitor.set_cookie.split(";")[1:]}

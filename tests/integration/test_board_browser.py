@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from harness import wait_until
-from harness.board import PASSWORD, add_user
+from harness.board import PASSWORD, add_user, draw_map
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = 86_400_000
@@ -25,7 +25,7 @@ class City:
     def __init__(self, site):
         self.site = site
         self.count = 0
-        for name, role, unit in [("trucban", "city", None), ("nghiduong", "commune", "11713")]:
+        for name, role, unit in [("trucban", "city", None), ("nghiduong", "commune", "11713"), ("phantich", "analyst", None)]:
             add_user(site, name, role, unit)
         for service in ("aggregator", "alerter"):
             site.start(service).wait_ready()
@@ -91,7 +91,8 @@ def serve(city):
     return server
 
 
-def test_every_view_in_chromium(site):
+def test_every_view_in_chromium(site, tmp_path):
+    draw_map(site, tmp_path / "map.geojson")
     city = City(site)
     city.fill()
     control = serve(city)

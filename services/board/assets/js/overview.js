@@ -1,13 +1,15 @@
 // The city in one view: numbers, pipeline, tiles, the worst first, alerts and events.
 import { h, keyed, say } from "./dom.js";
 import { level, worstFirst } from "./state.js";
-import { alertItem, csvLink, feedItem, legend, updateNumbers, updatePipeline, updateTiles, numberRows } from "./parts.js";
+import { csvLink, feedItem, legend, updateNumbers, updatePipeline, updateTiles, numberRows } from "./parts.js";
+import { makeAlert, mayAct, updateAlert } from "./alerts.js";
+import { loadMap } from "./map.js";
 import { fold, number, share, t } from "./text.js";
 
 const WORST_ROWS = 15;
 
-export function overview(main) {
-  const own = { paused: false, waiting: 0, all: false, filter: "", order: "worst" };
+export function overview(main, app) {
+  const own = { acts: mayAct(app.who), paused: false, waiting: 0, all: false, filter: "", order: "worst" };
   const parts = build(own);
   main.replaceChildren(...parts.whole);
   const draw = () => own.state && drawUnits(parts, own);
@@ -19,13 +21,14 @@ export function overview(main) {
     own.waiting = 0;
     if (own.state) drawFeed(parts, own);
   });
+  if (app.who.map) addMap(parts, draw);
   return {
     update(state, fresh) {
       own.state = state;
       own.waiting += own.paused ? fresh.length : 0;
       updateNumbers(parts.numbers, state.totals ? numberRows(state.totals) : []);
       draw();
-      drawAlerts(parts, state);
+      drawAlerts(parts, own);
       drawFeed(parts, own);
     },
     tick(state) {
@@ -61,10 +64,27 @@ function build(own) {
   return parts;
 }
 
+/** The map takes the tiles' place on demand; one that does not load leaves them. */
+function addMap(parts, draw) {
+  const button = h("button", { class: "noprint", "aria-pressed": "false" }, t("map"));
+  parts.filter.before(button);
+  button.addEventListener("click", async () => {
+    parts.map = parts.map || await loadMap().catch(() => null);
+    if (!parts.map) return;
+    const shown = parts.map.isConnected;
+    button.setAttribute("aria-pressed", String(!shown));
+    parts.tiles.hidden = !shown;
+    if (shown) parts.map.remove();
+    else parts.tiles.before(parts.map);
+    draw();
+  });
+}
+
 function drawUnits(parts, own) {
   const units = [...own.state.units].sort(own.order === "worst" ? worstFirst : (a, b) => a.name.localeCompare(b.name, "vi"));
   const shown = own.filter ? units.filter((unit) => fold(`${unit.name} ${unit.code}`).includes(own.filter)) : units;
   updateTiles(parts.tiles, shown);
+  if (parts.map) parts.map.update(own.state.units);
   parts.none.hidden = shown.length > 0;
   const worst = [...shown].sort(worstFirst).slice(0, own.all ? undefined : WORST_ROWS);
   say(parts.all, own.all ? t("show_less") : t("show_all"));
@@ -83,9 +103,9 @@ function updateRow(row, unit) {
   row.children[1].firstChild.className = level(f) === 2 ? "bad" : "";
 }
 
-function drawAlerts(parts, state) {
-  const now = Date.now() + state.skew;
-  keyed(parts.alerts, state.alerts, (alert) => alert.id + alert.fired_at, (alert) => alertItem(state, alert, now), () => {});
+function drawAlerts(parts, own) {
+  const state = own.state, now = Date.now() + state.skew;
+  keyed(parts.alerts, state.alerts, (alert) => alert.id + alert.fired_at, (alert) => makeAlert(state, alert, own.acts), (item, alert) => updateAlert(item, alert, now));
   say(parts.alertCount, state.totals ? `(${number(state.totals.alerts)})` : "");
   parts.alerts.hidden = state.alerts.length === 0;
   parts.alertsNone.hidden = !parts.alerts.hidden;

@@ -1,10 +1,10 @@
 // Parts that several views show.
 import { attribute, h, keyed, say } from "./dom.js";
 import { level } from "./state.js";
-import { channelText, clock, dayTime, decimal, duration, kindText, number, ruleText, shortDay, share, statusText, t } from "./text.js";
+import { channelText, clock, decimal, duration, kindText, number, share, statusText, t } from "./text.js";
 
 const MARKS = ["●", "▲", "■"];
-const LEVELS = ["ok", "soon", "bad"];
+export const LEVELS = ["ok", "soon", "bad"];
 
 /** One commune as a tile: colour, number and shape say the same. */
 function makeTile() {
@@ -14,9 +14,12 @@ function makeTile() {
   return tile;
 }
 
+export function tileLabel(unit) {
+  return t("tile", unit.name, ...["overdue", "due_today", "due_soon", "running"].map((key) => number((unit.figures || {})[key])));
+}
+
 function updateTile(tile, unit) {
-  const figures = unit.figures || {}, parts = tile.parts, at = level(unit.figures);
-  const label = t("tile", unit.name, ...["overdue", "due_today", "due_soon", "running"].map((key) => number(figures[key])));
+  const figures = unit.figures || {}, parts = tile.parts, at = level(unit.figures), label = tileLabel(unit);
   say(parts.name, unit.name);
   say(parts.mark, MARKS[at]);
   say(parts.count, number(at === 2 ? figures.overdue : at === 1 ? figures.due_today + figures.due_soon : 0));
@@ -82,13 +85,6 @@ export function feedItem(state, item) {
   return h("li", {}, h("b", {}, unitName(state, item.unit)), ` – ${what}`, late > 3600 && [" ", h("span", { class: "late-data" }, t("told_late", duration(late)))],
     h("span", { class: "meta" }, [clock(item.ingested_at), item.procedure, item.channel && channelText(item.channel), item.source].filter(Boolean).join(" · "),
       item.dossier && [" · ", h("a", { href: "#/ho-so/" + encodeURIComponent(item.dossier) }, item.dossier)]));
-}
-
-export function alertItem(state, alert, now) {
-  const over = Math.floor((now - alert.due_at) / 86400000);
-  return h("li", {}, h("b", {}, unitName(state, alert.unit)), ` – ${ruleText(alert.rule)}: `, over > 0 ? t("late_by", shortDay(alert.due_at), number(over)) : t("late_today", dayTime(alert.due_at)),
-    h("span", { class: "meta" }, [dayTime(alert.fired_at), alert.procedure].filter(Boolean).join(" · "),
-      alert.dossier && [" · ", h("a", { href: "#/ho-so/" + encodeURIComponent(alert.dossier) }, alert.dossier)]));
 }
 
 /** A table of cells; columns: [heading, class or null]. rows: arrays of text or elements. */

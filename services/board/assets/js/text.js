@@ -12,6 +12,7 @@ const words = {
   due_today: ["Đến hạn hôm nay", "Due today"], due_soon: ["Sắp đến hạn", "Due soon"], overdue: ["Quá hạn", "Overdue"], settled: ["Đã giải quyết hôm nay", "Settled today"],
   month_received: ["Tiếp nhận 30 ngày", "Received, 30 days"], online_share: ["Nộp trực tuyến (30 ngày)", "Filed online (30 days)"], in_time_share: ["Sớm và đúng hạn (30 ngày)", "Early or on time (30 days)"],
   satisfied_share: ["Hài lòng (30 ngày)", "Satisfied (30 days)"], communes: ["Xã, phường, đặc khu", "Communes"], filter: ["Lọc theo tên, không cần dấu", "Filter by name, marks not needed"],
+  map: ["Bản đồ", "Map"], tiles: ["Dạng ô", "Tiles"],
   order: ["Thứ tự", "Order"], worst: ["Xấu nhất trước", "Worst first"], by_name: ["Theo tên", "By name"], nothing_found: ["Không có đơn vị nào khớp", "No commune matches"],
   level0: ["không có hồ sơ sắp hoặc quá hạn", "nothing due soon or overdue"], level1: ["có hồ sơ sắp đến hạn", "some are due soon"], level2: ["có hồ sơ quá hạn", "some are overdue"],
   tile: ["{0}: {1} quá hạn, {2} đến hạn hôm nay, {3} sắp đến hạn, {4} đang giải quyết", "{0}: {1} overdue, {2} due today, {3} due soon, {4} in progress"],
@@ -19,6 +20,7 @@ const words = {
   worst_table: ["Đơn vị cần chú ý", "Communes that need attention"], unit: ["Đơn vị", "Commune"], csv: ["Tải CSV", "Download CSV"], show_all: ["Hiện tất cả", "Show all"], show_less: ["Thu gọn", "Show fewer"],
   feed: ["Sự kiện mới", "Live events"], pause: ["Tạm dừng", "Pause"], resume: ["{0} mới", "{0} new"], go_on: ["Tiếp tục", "Go on"], no_events: ["Chưa có sự kiện", "No events yet"],
   alerts: ["Cảnh báo", "Alerts"], no_alerts: ["Không có cảnh báo", "No alerts"], late_by: ["hạn {0}, quá {1} ngày", "due {0}, {1} days over"], late_today: ["hạn {0}", "due {0}"],
+  acknowledge: ["Nhận xử lý", "Acknowledge"], acknowledged: ["{0} đã nhận", "taken on by {0}"], snooze: ["Hoãn nhắc", "Snooze"], snooze_until: ["Hoãn nhắc đến ngày", "Snooze until"], snoozed: ["hoãn nhắc đến {0}", "snoozed until {0}"],
   pipeline: ["Đường ống dữ liệu", "Pipeline"], rate: ["Sự kiện/giây", "Events/s"], lag: ["Trễ", "Lag"], held: ["Hạn đang giữ", "Held deadlines"], dead: ["Bản ghi hỏng", "Dead letters"], quarantined: ["Chưa rõ đơn vị", "No commune"],
   down: ["{0} không trả lời", "{0} does not answer"], source: ["Nguồn {0}", "Source {0}"], ago: ["{0} trước", "{0} ago"], unknown: ["không rõ", "unknown"],
   trend: ["Diễn biến 30 ngày", "The last 30 days"], in_time: ["Sớm, đúng hạn", "In time"], late: ["Trễ hạn", "Late"], day: ["Ngày", "Day"], as_table: ["Dạng bảng", "As a table"], as_chart: ["Dạng biểu đồ", "As a chart"],
@@ -88,6 +90,8 @@ export const clock = (at) => forms.clock.format(at);
 export const longDay = (at) => forms.long.format(at);
 export const dayTime = (at) => `${forms.clock.format(at).slice(0, 5)} ${forms.day.format(at)}`;
 /** "2026-07-01" of the server is a day, not an instant. */
+/** yyyy-mm-dd, as forms and the server write a day. */
+export const isoDay = (at) => new Intl.DateTimeFormat("sv-SE", { timeZone: ZONE }).format(at);
 export const dayOf = (text) => Date.parse(text + "T00:00:00+07:00");
 
 export function duration(seconds) {

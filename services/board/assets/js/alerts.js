@@ -1,0 +1,52 @@
+// One alert of the list: what is late, who has taken it on, and the two things that a person can do about it.
+import { post } from "./api.js";
+import { h, say } from "./dom.js";
+import { unitName } from "./parts.js";
+import { dayTime, isoDay, number, ruleText, shortDay, t } from "./text.js";
+
+const DAY_MS = 86400000;
+
+export function mayAct(who) {
+  return who.role === "city" || who.role === "commune";
+}
+
+export function makeAlert(state, alert, acts) {
+  const now = Date.now() + state.skew, over = Math.floor((now - alert.due_at) / DAY_MS);
+  const item = h("li", {}, h("b", {}, unitName(state, alert.unit)), ` – ${ruleText(alert.rule)}: `,
+    over > 0 ? t("late_by", shortDay(alert.due_at), number(over)) : t("late_today", dayTime(alert.due_at)),
+    h("span", { class: "meta" }, [dayTime(alert.fired_at), alert.procedure].filter(Boolean).join(" · "),
+      alert.dossier && [" · ", h("a", { href: "#/ho-so/" + encodeURIComponent(alert.dossier) }, alert.dossier)]));
+  item.taken = h("span", { class: "meta" });
+  item.append(item.taken);
+  if (acts) addActs(item, alert, now);
+  return item;
+}
+
+export function updateAlert(item, alert, now) {
+  const snoozed = alert.snoozed_until > now && t("snoozed", shortDay(alert.snoozed_until));
+  say(item.taken, [alert.acknowledged_by && t("acknowledged", alert.acknowledged_by), snoozed].filter(Boolean).join(" · "));
+  item.taken.hidden = item.taken.textContent === "";
+  if (item.acknowledge) item.acknowledge.hidden = Boolean(alert.acknowledged_by);
+}
+
+function addActs(item, alert, now) {
+  const error = h("p", { class: "error", role: "alert", hidden: true });
+  const act = async (name, body) => {
+    try {
+      await post(`alerts/${alert.id}/${name}`, body);
+      error.hidden = true;
+      form.hidden = true;
+    } catch (failure) {
+      say(error, failure.message);
+      error.hidden = false;
+    }
+  };
+  const tomorrow = isoDay(now + DAY_MS);
+  const until = h("input", { type: "date", required: true, min: tomorrow, value: tomorrow });
+  const form = h("form", { class: "bar", hidden: true, onsubmit: (event) => { event.preventDefault(); act("snooze", { until: until.value }); } },
+    h("label", {}, t("snooze_until"), " ", until), h("button", {}, t("snooze")));
+  const whose = `${ruleText(alert.rule)}, ${alert.dossier || alert.procedure || ""} ${dayTime(alert.due_at)}`;
+  item.acknowledge = h("button", { onclick: () => act("acknowledge"), "aria-label": `${t("acknowledge")}: ${whose}` }, t("acknowledge"));
+  const open = h("button", { "aria-label": `${t("snooze")}: ${whose}`, onclick: () => { form.hidden = !form.hidden; if (!form.hidden) until.focus(); } }, t("snooze") + "…");
+  item.append(h("div", { class: "acts noprint" }, item.acknowledge, open), form, error);
+}
