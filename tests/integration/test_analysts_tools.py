@@ -18,7 +18,7 @@ from harness.site import Site, build_folder
 
 QUERIES = ROOT / "deploy" / "analysts" / "queries.md"
 PERIODS = [("2025-07-01", "2026-06-30"), ("2026-05-01", "2026-05-31"), ("2026-04-01", "2026-06-30")]  # those that the queries ask for
-BLOCK = re.compile(r"^## (\d+)\. (.+)\n\n```sql\n(.+?)\n```\n\n((?:\|.*\n)+)", re.M | re.S)
+BLOCK = re.compile(r"^## (\d+)\. ([^\n]+)\n\n```sql\n(.+?)\n```\n\n((?:\|[^\n]*\n)+)", re.M | re.S)
 PASSWORD = "mat khau thu nghiem"
 FORM = "SELECT * FROM analytics.form_ii06a('11713', '2026-05-01', '2026-05-31')"
 

@@ -3,17 +3,20 @@
 import json
 import sys
 import threading
+import time
 
 import pytest
 from harness import encode_event
 from harness.servers import ROOT
 from harness.site import Site
+from harness.wait import wait_until
 
 sys.path.append(str(ROOT / "tests" / "reports"))
 import month  # pylint: disable=wrong-import-position
 
 PERIODS = [("2025-06-01", "2025-06-30"), ("2025-07-01", "2025-07-31"), ("2025-08-01", "2025-08-31"), ("2025-07-01", "2026-06-30")]
-LATE = 1790000000000  # September 2026: long after everything in the month made by hand
+DAY_MS = 86400000
+LATE = int(time.time() * 1000) - 50 * DAY_MS  # long after everything in the month made by hand
 EVENTS = sorted((e for d in month.DOSSIERS for e in d["events"]), key=lambda e: e["ingested_at"])
 
 
@@ -34,10 +37,10 @@ def tell(town, events):
     town.produce_all([(e["dossier_code"].encode(), encode_event(**e), None, None) for e in events])
 
 
-def apology(code, number):
+def apology(code, number, heard_at=LATE):
     """Late news that move a figure: 07a tells late dossiers with a letter from those without."""
     return {"event_id": f"late{number}".encode().ljust(16, b"-"), "kind": "apology_sent", "dossier_code": code,
-            "occurred_at": LATE, "ingested_at": LATE + number, "time_basis": "source", "source": "motcua"}
+            "occurred_at": heard_at, "ingested_at": heard_at + number, "time_basis": "source", "source": "motcua"}
 
 
 def reports(town):
@@ -79,8 +82,8 @@ def test_young_dossiers_stay(town):
 
 
 def test_late_news_of_a_cold_dossier(town):
-    """The row is changed where it stands; the next run brings it back whole, and the one after finds nothing to do."""
-    town.hoso("db", "retain")
+    """The row is changed where it stands; the next run brings it back whole, and it goes again when it has been quiet long enough."""
+    town.hoso("db", "retain", "--set", "postgres.cold_after=100d")
     code = late_codes(town)[0]
     tell(town, [apology(code, 0)])
     town.wait_caught_up("aggregator")
@@ -106,23 +109,26 @@ def test_an_erased_dossier_is_forgotten_in_the_cold_too(town):
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["with its memory", "restarted"])
 def test_moved_while_the_aggregator_writes(town, restarted):
-    """Runs in both directions, over and over, while news of the same dossiers come in."""
+    """First out, while news of old dossiers come in, then back, when what they tell is from now."""
     codes = sorted({e["dossier_code"] for e in EVENTS})
     if restarted:
         town.services[0].restart()
-    stop = threading.Event()
+    stop, heard_at = threading.Event(), [LATE]
 
     def talk():
         number = 0
         while not stop.is_set():
-            tell(town, [apology(code, number + i) for i, code in enumerate(codes)])
+            tell(town, [apology(code, number + i, heard_at[0]) for i, code in enumerate(codes)])
             number += len(codes)
     talker = threading.Thread(target=talk)
     talker.start()
     try:
-        for _ in range(6):
+        for _ in range(3):
             town.hoso("db", "retain")
-            town.hoso("db", "retain", "--set", "postgres.cold_after=100d")
+        assert where(town)[0]["dossier_y2025"] > 30
+        heard_at[0] = LATE + 50 * DAY_MS - 3600000
+        wait_until(lambda: "brought back 0" not in town.hoso("db", "retain"), "a dossier comes back")
+        town.hoso("db", "retain")
     finally:
         stop.set()
         talker.join()

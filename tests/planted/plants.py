@@ -292,4 +292,8 @@ PLANTS = [
      RETAIN + "test_whole_dossiers_move_and_no_figure_changes"),
     ("late news leave a dossier torn between warm and cold", COLD, "WHERE last_ingested_at >= $1'", "WHERE last_ingested_at < $1'",
      RETAIN + "test_late_news_of_a_cold_dossier"),
+    # transactions
+    ("a session that is stopped in the middle of a COPY keeps its rows", OFFSETS,
+     "a.wait_event_type = 'Client'", "a.wait_event_type = 'Lock'",
+     OWNERSHIP + "test_a_sleeper_in_a_transaction_does_not_hold_up_the_others"),
 ]
