@@ -179,8 +179,8 @@ static pid_t start(struct replay *replay)
 {
     char path[512], group[200];
     const char *arguments[ARGUMENTS_MAX];
-    const char *own[] = {"aggregator.schema=" REPLAY_SCHEMA, group,
-                         "aggregator.port_file=", "aggregator.listen=127.0.0.1:0",
+    static const char schema[] = "aggregator.schema=" REPLAY_SCHEMA;
+    const char *own[] = {schema, group, "aggregator.port_file=", "aggregator.listen=127.0.0.1:0",
                          "log.level=warn"};
     size_t count = 0;
     snprintf(group, sizeof group, "aggregator.group=%s-replay",
