@@ -30,8 +30,14 @@ int producer_new(const struct kafka_settings *settings, producer_done *done, voi
                  struct producer **ret, struct error *err)
 {
     static const struct kafka_pair pairs[] = {
-        {"acks", "all"},    {"enable.idempotence", "true"}, {"partitioner", "murmur2_random"},
-        {"linger.ms", "2"}, {"compression.type", "lz4"},    {"message.timeout.ms", "300000"},
+        {"acks", "all"},
+        {"enable.idempotence", "true"},
+        {"partitioner", "murmur2_random"},
+        {"linger.ms", "2"},
+        {"compression.type", "lz4"},
+        {"message.timeout.ms", "300000"},
+        /* A question that was under way when the broker went blocks its asker for so long, whatever timeout it gave. */
+        {"socket.timeout.ms", "10000"},
         {NULL, NULL},
     };
     int code;
