@@ -27,6 +27,11 @@ struct access {
     struct cached cache[CACHE_SIZE];
 };
 
+bool access_may_act(const struct identity *identity)
+{
+    return identity->role == ROLE_CITY || identity->role == ROLE_COMMUNE;
+}
+
 int access_new(const struct config *config, struct access **ret, struct error *err)
 {
     struct access *access = calloc(1, sizeof *access);

@@ -35,6 +35,9 @@ struct identity {
 /* Positive results. */
 enum { ACCESS_NONE = 1 /* nobody is signed in */ };
 
+/* May acknowledge and snooze the alerts that it sees. */
+bool access_may_act(const struct identity *identity);
+
 struct access;
 int access_new(const struct config *config, struct access **ret, struct error *err);
 struct access *access_free(struct access *access); /* NULL is fine */

@@ -82,6 +82,7 @@ void api_answer_me(struct board *board, struct http_exchange *exchange,
         json_put_text(out, "csrf", str_of(identity->csrf));
         json_put_bool(out, "sso", identity->sso);
         json_put_bool(out, "map", board->map.len > 0);
+        json_put_bool(out, "acts", access_may_act(identity));
         json_put_bool(out, "dossiers", identity->role == ROLE_COMMUNE);
     }
     json_end_object(out);

@@ -4,12 +4,12 @@
 #include "base/hash.h"
 #include "board/sql.h"
 
+enum { ACT_ACKNOWLEDGE, ACT_SNOOZE, ACTS };
 /* How an act is called in the path and by hoso.alert_act. */
 static const struct {
     const char *path;
     const char *name;
-} acts[] = {{"/acknowledge", "ack"}, {"/snooze", "snooze"}};
-enum { ACT_SNOOZE = 1, ACTS };
+} acts[ACTS] = {[ACT_ACKNOWLEDGE] = {"/acknowledge", "ack"}, [ACT_SNOOZE] = {"/snooze", "snooze"}};
 
 static const char prefix[] = "/api/v1/alerts/";
 
@@ -110,7 +110,7 @@ bool api_act(struct board *board, struct http_exchange *exchange, const struct i
     bool done = false;
     if (!read_path(http_path(exchange), &act))
         return false;
-    if (identity->role != ROLE_CITY && identity->role != ROLE_COMMUNE) {
+    if (!access_may_act(identity)) {
         api_error(exchange, 403, "Tài khoản này chỉ xem, không xử lý cảnh báo", 0);
         return true;
     }

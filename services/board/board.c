@@ -51,8 +51,9 @@ int board_new(struct service *service, struct board **ret, struct error *err)
     board->streams = streams_new();
     int r = board->streams ? access_new(config, &board->access, err)
                            : error_set(err, ERR_NOMEM, "out of memory");
-    if (r == 0 && *config_text(config, "board", NULL, "map"))
-        r = map_load(config_text(config, "board", NULL, "map"), &board->map, err);
+    const char *map = config_text(config, "board", NULL, "map");
+    if (r == 0 && *map)
+        r = map_load(map, &board->map, err);
     if (r == 0)
         r = worker_new(config, &board->worker, err);
     if (r < 0) {

@@ -9,13 +9,13 @@ struct box {
     double west, east, south, north;
 };
 
+enum { ARCHIPELAGOS = 2 };
 /* Generous boxes around the two archipelagos; nothing else of the country lies in them. */
 static const struct {
     const char *name;
     struct box box;
-} archipelagos[] = {{"Hoàng Sa", {110.5, 113.5, 15.0, 17.5}},
-                    {"Trường Sa", {111.0, 118.0, 6.0, 12.5}}};
-enum { ARCHIPELAGOS = 2 };
+} archipelagos[ARCHIPELAGOS] = {{"Hoàng Sa", {110.5, 113.5, 15.0, 17.5}},
+                                {"Trường Sa", {111.0, 118.0, 6.0, 12.5}}};
 
 struct extent {
     struct box box;

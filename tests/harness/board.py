@@ -13,11 +13,10 @@ def add_user(site, name, role, unit=None):
     site.hoso("board", "user", "add", "--name", name, "--role", role, *options, stdin=PASSWORD + "\n")
 
 
-def draw_map(site, path, codes=("11713", "10507")):
-    """A map of squares, one beside the other, for [board] map."""
-    squares = [[[lon, 20.7], [lon + 0.1, 20.7], [lon + 0.1, 20.8], [lon, 20.7]] for lon in (106.5 + 0.1 * n for n in range(len(codes)))]
-    features = [{"type": "Feature", "properties": {"code": code}, "geometry": {"type": "Polygon", "coordinates": [square]}}
-                for code, square in zip(codes, squares)]
+def draw_map(site, path):
+    """A map of two communes as triangles, one beside the other, for [board] map."""
+    features = [{"type": "Feature", "properties": {"code": code}, "geometry": {"type": "Polygon", "coordinates": [
+        [[lon, 20.7], [lon + 0.1, 20.7], [lon + 0.1, 20.8], [lon, 20.7]]]}} for code, lon in (("11713", 106.5), ("10507", 106.6))]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     site.set("board", "map", str(path))
 

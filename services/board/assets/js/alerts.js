@@ -6,10 +6,6 @@ import { dayTime, isoDay, number, ruleText, shortDay, t } from "./text.js";
 
 const DAY_MS = 86400000;
 
-export function mayAct(who) {
-  return who.role === "city" || who.role === "commune";
-}
-
 export function makeAlert(state, alert, acts) {
   const now = Date.now() + state.skew, over = Math.floor((now - alert.due_at) / DAY_MS);
   const item = h("li", {}, h("b", {}, unitName(state, alert.unit)), ` – ${ruleText(alert.rule)}: `,
@@ -18,7 +14,7 @@ export function makeAlert(state, alert, acts) {
       alert.dossier && [" · ", h("a", { href: "#/ho-so/" + encodeURIComponent(alert.dossier) }, alert.dossier)]));
   item.taken = h("span", { class: "meta" });
   item.append(item.taken);
-  if (acts) addActs(item, alert, now);
+  if (acts) addActs(item, state, alert);
   return item;
 }
 
@@ -29,7 +25,7 @@ export function updateAlert(item, alert, now) {
   if (item.acknowledge) item.acknowledge.hidden = Boolean(alert.acknowledged_by);
 }
 
-function addActs(item, alert, now) {
+function addActs(item, state, alert) {
   const error = h("p", { class: "error", role: "alert", hidden: true });
   const act = async (name, body) => {
     try {
@@ -41,12 +37,17 @@ function addActs(item, alert, now) {
       error.hidden = false;
     }
   };
-  const tomorrow = isoDay(now + DAY_MS);
-  const until = h("input", { type: "date", required: true, min: tomorrow, value: tomorrow });
+  const until = h("input", { type: "date", required: true });
   const form = h("form", { class: "bar", hidden: true, onsubmit: (event) => { event.preventDefault(); act("snooze", { until: until.value }); } },
     h("label", {}, t("snooze_until"), " ", until), h("button", {}, t("snooze")));
   const whose = `${ruleText(alert.rule)}, ${alert.dossier || alert.procedure || ""} ${dayTime(alert.due_at)}`;
   item.acknowledge = h("button", { onclick: () => act("acknowledge"), "aria-label": `${t("acknowledge")}: ${whose}` }, t("acknowledge"));
-  const open = h("button", { "aria-label": `${t("snooze")}: ${whose}`, onclick: () => { form.hidden = !form.hidden; if (!form.hidden) until.focus(); } }, t("snooze") + "…");
+  const ask = () => {
+    form.hidden = !form.hidden;
+    if (form.hidden) return;
+    until.min = until.value = isoDay(Date.now() + state.skew + DAY_MS); // tomorrow, as of now
+    until.focus();
+  };
+  const open = h("button", { "aria-label": `${t("snooze")}: ${whose}`, onclick: ask }, t("snooze") + "…");
   item.append(h("div", { class: "acts noprint" }, item.acknowledge, open), form, error);
 }

@@ -32,9 +32,10 @@ export async function loadMap() {
     for (const unit of units) {
       const area = areas.get(unit.code);
       if (!area) continue;
+      const label = tileLabel(unit);
       attribute(area.link, "class", LEVELS[level(unit.figures)]);
-      attribute(area.link, "aria-label", tileLabel(unit));
-      say(area.title, tileLabel(unit));
+      attribute(area.link, "aria-label", label);
+      say(area.title, label);
     }
   };
   return drawing;

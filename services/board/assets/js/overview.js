@@ -2,14 +2,14 @@
 import { h, keyed, say } from "./dom.js";
 import { level, worstFirst } from "./state.js";
 import { csvLink, feedItem, legend, updateNumbers, updatePipeline, updateTiles, numberRows } from "./parts.js";
-import { makeAlert, mayAct, updateAlert } from "./alerts.js";
+import { makeAlert, updateAlert } from "./alerts.js";
 import { loadMap } from "./map.js";
 import { fold, number, share, t } from "./text.js";
 
 const WORST_ROWS = 15;
 
 export function overview(main, app) {
-  const own = { acts: mayAct(app.who), paused: false, waiting: 0, all: false, filter: "", order: "worst" };
+  const own = { acts: app.who.acts, paused: false, waiting: 0, all: false, filter: "", order: "worst" };
   const parts = build(own);
   main.replaceChildren(...parts.whole);
   const draw = () => own.state && drawUnits(parts, own);
@@ -84,7 +84,7 @@ function drawUnits(parts, own) {
   const units = [...own.state.units].sort(own.order === "worst" ? worstFirst : (a, b) => a.name.localeCompare(b.name, "vi"));
   const shown = own.filter ? units.filter((unit) => fold(`${unit.name} ${unit.code}`).includes(own.filter)) : units;
   updateTiles(parts.tiles, shown);
-  if (parts.map) parts.map.update(own.state.units);
+  if (parts.map && parts.map.isConnected) parts.map.update(own.state.units);
   parts.none.hidden = shown.length > 0;
   const worst = [...shown].sort(worstFirst).slice(0, own.all ? undefined : WORST_ROWS);
   say(parts.all, own.all ? t("show_less") : t("show_all"));

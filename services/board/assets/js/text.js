@@ -89,9 +89,10 @@ export const shortDay = (at) => forms.short.format(at).replace("-", "/"); // as 
 export const clock = (at) => forms.clock.format(at);
 export const longDay = (at) => forms.long.format(at);
 export const dayTime = (at) => `${forms.clock.format(at).slice(0, 5)} ${forms.day.format(at)}`;
+/** The day of an instant, as forms and the server write one: "2026-07-01". */
+const iso = new Intl.DateTimeFormat("sv-SE", { timeZone: ZONE });
+export const isoDay = (at) => iso.format(at);
 /** "2026-07-01" of the server is a day, not an instant. */
-/** yyyy-mm-dd, as forms and the server write a day. */
-export const isoDay = (at) => new Intl.DateTimeFormat("sv-SE", { timeZone: ZONE }).format(at);
 export const dayOf = (text) => Date.parse(text + "T00:00:00+07:00");
 
 export function duration(seconds) {
