@@ -26,7 +26,7 @@ struct run {
     struct report_table table;
     char *text; /* what is to be written, unless it is a workbook */
     size_t text_size;
-    char *changes; /* what --explain has to say */
+    char *changes; /* what --explain has to say; NULL = not asked for */
     size_t changes_size;
     int64_t row_count;
     bool adds_up;
@@ -178,7 +178,8 @@ static int write_out(const struct run *run, struct error *err)
     int r = is_book ? report_write_xlsx(&run->table, request->path, err)
                     : write_file(run, request->path, err);
     FILE *beside = request->path || request->format == FORMAT_TABLE ? stdout : stderr;
-    if (r == 0 && fwrite(run->changes, 1, run->changes_size, beside) != run->changes_size)
+    if (r == 0 && run->changes &&
+        fwrite(run->changes, 1, run->changes_size, beside) != run->changes_size)
         r = error_set(err, ERR_INPUT, "stdout: %s", strerror(errno));
     return r;
 }

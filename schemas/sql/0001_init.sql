@@ -106,7 +106,7 @@ CREATE TABLE hoso.dossier (
     rating            smallint NOT NULL,
     rated_at          timestamptz,
     officer           bytea,
-    first_ingested_at timestamptz,
+    first_ingested_at timestamptz,          -- this and the next: NULL where erased, and nowhere else
     last_ingested_at  timestamptz
 ) WITH (fillfactor = 60);                   -- a row changes a few times in its life; on its own page no index notices
 CREATE INDEX dossier_unit ON hoso.dossier (unit_id);

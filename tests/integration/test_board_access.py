@@ -26,9 +26,9 @@ def fill(site):
     site.sql("SET session_replication_role = replica")
     for number, (code, unit) in enumerate([*units.items(), ("none", None)]):
         site.sql("""INSERT INTO dossier (dossier_id, code, partition, unit_id, erased, channel, subject, online_level, status, phase,
-                    status_basis, portal_status, portal_disagrees, reappointments, supplement_rounds, rating, last_ingested_at, officer)
-                    OVERRIDING SYSTEM VALUE
-                    VALUES (%s, %s, 0, %s, false, 'online', 'citizen', 'full', 4, 'running', 'source', 0, false, 0, 0, 0, now(), '')""",
+                    status_basis, portal_status, portal_disagrees, reappointments, supplement_rounds, rating, first_ingested_at,
+                    last_ingested_at, officer) OVERRIDING SYSTEM VALUE
+                    VALUES (%s, %s, 0, %s, false, 'online', 'citizen', 'full', 4, 'running', 'source', 0, false, 0, 0, 0, now(), now(), '')""",
                  number + 1, f"D-{code}", unit)
         site.sql("INSERT INTO dossier_event VALUES (%s, gen_random_uuid(), now(), now(), 'record', 4, 's', '')", number + 1)
         if unit is None:

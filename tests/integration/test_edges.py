@@ -244,7 +244,8 @@ def insert_case(site, code, changes):
            "online_level": "full", "status": 9 if "ended_at" in changes else 4,
            "phase": "ended" if "ended_at" in changes else "running", "status_basis": "source", "portal_status": 0,
            "portal_disagrees": False, "accepted_at": "2026-07-01 00:00+07", "due_at": "2026-07-31 12:00+07", "rating": 0,
-           "reappointments": 0, "supplement_rounds": 0, **changes}
+           "reappointments": 0, "supplement_rounds": 0, "first_ingested_at": "2026-07-31 21:00+07",
+           "last_ingested_at": "2026-07-31 21:00+07", **changes}
     site.sql(f"INSERT INTO dossier ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})", *row.values())
 
 
