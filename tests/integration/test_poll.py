@@ -185,6 +185,7 @@ BAD_ANSWERS = {  # what: (the answer, what the log says)
     "nothing": ((200, {}, b""), "no page of rows: bad_json"),
     "half a page": ((200, {}, page([hoso(1)])[:-3]), "no page of rows: bad_json"),
     "not UTF-8": ((200, {}, page([hoso(1)]).replace(MARK.encode(), b"\xff")), "no page of rows: bad_json"),
+    "a key twice": ((200, {}, page([hoso(1)]).replace(b'"ChuHoSo"', b'"MaHoSo"')), "no page of rows: bad_json"),
     "a word": ((200, {}, b'"x"'), "no page of rows: not_object"),
     "rows that are text": ((200, {}, b'{"data":"x"}'), "no page of rows: not_object"),
     "another service": ((200, {}, b'{"service":"LayThuTuc","data":[]}'), "no page of rows: bad_value"),
