@@ -165,6 +165,12 @@ def drip(handler):
         time.sleep(0.2)
 
 
+def without_length(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(b" " * 20000)
+
+
 def cut_short(handler):
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
@@ -193,6 +199,7 @@ BAD_ANSWERS = {  # what: (the answer, what the log says)
     "next is endless": ((200, {}, json.dumps({"data": [], "next": "x" * 600}).encode()), "next is no token"),
     "next with line breaks": ((200, {}, b'{"data":[],"next":"a\\r\\nb"}'), "next is no token"),
     "too large": ((200, {}, b" " * 20000), "larger than 10000 bytes"),
+    "too large, and does not say so": (without_length, "larger than 10000 bytes"),
     "too large, and says so": ((200, {"Content-Length": "99999999999"}, b""), "larger than 10000 bytes"),
     "another host": ((302, {"Location": "http://127.0.0.2:1/"}, b""), "redirect to another host"),
     "another port": ((302, {"Location": "http://127.0.0.1:1/"}, b""), "redirect to another host"),
