@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "ingest/check.h"
 #include "service/kafka_settings.h"
 #include "site.h"
 
@@ -36,6 +37,8 @@ int cmd_config(int argc, char **argv)
         return code;
     int result = kafka_settings_load(site.config, "hoso", &settings, &err);
     kafka_settings_unload(&settings);
+    if (result == 0 && check)
+        result = ingest_check(site.config, &err);
     if (result) {
         cli_fail(argv, result, &err);
         code = EXIT_CONFIG;

@@ -1,6 +1,7 @@
 #include "ingest/auth.h"
 
 #include "base/text.h"
+#include "ingest/row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,11 @@ static int load_source(const struct config *config, const char *name, struct sou
     if (!text_is_code(ret->name) || ret->name.len > SOURCE_MAX)
         return error_set(err, ERR_INPUT, "[source.%s]: the name must have 1 to %d bytes, no spaces",
                          name, SOURCE_MAX);
+    struct str agency = str_of(config_text(config, "source", name, "agency"));
+    if (str_given(agency) && !is_agency_code(agency))
+        return error_set(err, ERR_INPUT,
+                         "[source.%s]: agency: \"%s\" is no agency code like H24.11713", name,
+                         agency.data);
     struct str hex = str_of(config_text(config, "source", name, "key_sha256"));
     ret->has_key = str_given(hex) && ret->kind == SOURCE_PUSH;
     if (ret->has_key && !hex_decode(hex, ret->key_sha256, HASH_SIZE))

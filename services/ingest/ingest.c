@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "codec/codec.h"
+#include "ingest/check.h"
 #include "ingest/file_feed.h"
 #include "ingest/poll_feed.h"
 #include "ingest/push.h"
@@ -64,12 +65,11 @@ static int set_up(struct ingest *ingest, struct error *err)
         .event_key = str_of(config_text(config, "ingest", NULL, "event_key")),
         .officer_key = str_of(config_text(config, "ingest", NULL, "officer_key")),
     };
-    if (!str_given(intake->event_key) || !str_given(intake->officer_key))
-        return error_set(err, ERR_INPUT,
-                         "[ingest] event_key and officer_key must be set, 32 bytes or more each");
     ingest_metrics_init(&ingest->metrics);
     mapped_init(&ingest->mapped);
-    int result = sources_load(config, &ingest->sources, err);
+    int result = ingest_check(config, err);
+    if (!result)
+        result = sources_load(config, &ingest->sources, err);
     if (!result)
         result = push_init(config, ingest->sources, intake, &ingest->push, err);
     if (!result)

@@ -8,6 +8,7 @@ import urllib.error
 
 import pytest
 from harness import wait_until
+from harness.site import ROOT
 
 CODE = "H24.11713-260601-%04d"
 KILLS = int(os.environ.get("HOSO_BROKER_KILLS", "10"))
@@ -134,6 +135,30 @@ def test_a_start_without_keys_is_refused(site):
     ingest = site.start("ingest", wait=False)
     ingest.expect_exit(78)
     assert "event_key" in ingest.log()
+
+
+def test_the_example_configuration_wants_its_secrets_and_is_good_with_them(site):
+    text = (ROOT / "deploy" / "hoso.conf.example").read_text()
+    site.config = site.folder / "example.conf"
+
+    def check(text, said, code=78):
+        site.config.write_text(text)
+        site.hoso("config", "check", code=code)
+        assert said in (site.folder / "hoso.log").read_text().rsplit("$ hoso config check", 1)[1]
+
+    check(text, "event_key must have 32 to 256 bytes")
+    text = text.replace("\nevent_key =", "\nevent_key = " + "e" * 32).replace("\nofficer_key =", "\nofficer_key = " + "o" * 32)
+    check(text, "key_sha256 must have 64 to 64 bytes")
+    text = text.replace("\nkey_sha256 =", "\nkey_sha256 = " + "a" * 64)
+    check(text, "The configuration is valid", code=0)
+    for line in ("[key.motcua1]", "source = motcua", "sha256 =", "expires = 2027-06-30", "units = H24.11713", "kinds = record,progress"):
+        assert f"\n;{line}\n" in text
+        text = text.replace(f"\n;{line}\n", f"\n{line}\n")
+    check(text, "sha256 must have 64")
+    check(text.replace("\nsha256 =", "\n;"), "[key.motcua1]: give sha256, signing_secret or client_dn")
+    text = text.replace("\nsha256 =", "\nsha256 = " + "b" * 64)
+    check(text, "The configuration is valid", code=0)
+    check(text.replace("\nsource = motcua\n", "\nsource = other\n"), "must name a section")
 
 
 # ---- what happens when something dies ----

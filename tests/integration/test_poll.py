@@ -306,6 +306,7 @@ BAD_CONFIGURATION = {
     "from": ("01/06/2026", "from: write"),
     "allow_networks": ("10.0.0.0/33", "is no network"),
     "rows": ("x", "rows"),
+    "agency": ("UBND", "no agency code"),
     "timeout": ("0s", "timeout"),
     "kind": ("pull", "kind"),
 }
@@ -319,6 +320,8 @@ def test_a_wrong_section_is_named_at_the_start(site, key):
     ingest = site.start("ingest", wait=False)
     ingest.expect_exit(78)
     assert said in ingest.log(), ingest.log()
+    site.hoso("config", "check", code=78)
+    assert said in (site.folder / "hoso.log").read_text().rsplit("$ hoso config check", 1)[1]
 
 
 def test_a_cursor_that_is_none_is_a_persons_decision(site, portal):
