@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -265,6 +266,7 @@ int cmd_backfill(int argc, char **argv)
         SITE_LONG, {"source", required_argument, NULL, OPT_SOURCE}, {0}};
     struct backfill backfill = {.argv = argv, .terminal = isatty(STDERR_FILENO)};
     struct error err = {{0}};
+    prctl(PR_SET_DUMPABLE, 0); /* memory holds what the file says of people: no core file */
     for (int option; (option = getopt_long(argc, argv, ":" SITE_SHORT, options, NULL)) != -1;) {
         if (option == 'h') {
             fputs(cli_text(help_vi, help_en), stdout);

@@ -12,7 +12,7 @@ enum {
     RACES_PPM = 200000,
     CHUNKS_PPM = 40000,
     SKEW_PPM = 20000,
-    LOGIN_PPM = 5000,
+    LOGIN_PPM = 30000,
 };
 
 static const char portal_path[] = "/api/v1/portal";

@@ -130,10 +130,22 @@ static void put_results(struct json_out *out, size_t accepted, const struct refu
     json_end_array(out);
 }
 
+/* Every row refused because of the key: what generation B calls 403. */
+static bool is_forbidden(const struct refusals *refusals)
+{
+    for (size_t i = 0; i < refusals->count; i++) {
+        if (refusals->items[i].refusal.code != REFUSAL_NOT_ALLOWED)
+            return false;
+    }
+    return refusals->count > 0;
+}
+
 int answer_rows(struct http_exchange *exchange, struct json_out *out, struct manner manner,
                 size_t accepted, const struct refusals *refusals)
 {
     int status = refusals->count == 0 ? 200 : accepted > 0 ? 207 : 422;
+    if (manner.generation == GENERATION_B && status == 422 && is_forbidden(refusals))
+        status = 403;
     answer_begin(out, manner.generation, status,
                  status == 200 ? "Đã nhận tất cả"
                  : status == 207 ? "Đã nhận một phần; hãy sửa và gửi lại các dòng trong refused"

@@ -38,7 +38,7 @@ struct manner {
 /* What a sender of this generation gets for one of our statuses: B knows six of them. */
 int answer_status(enum generation generation, int status);
 
-/* 200 all rows accepted, 207 some refused, 422 all refused. `accepted` counts rows. Returns the status, ours. */
+/* 200 all rows accepted, 207 some refused, 422 all refused (B: 403 where the key may send none). `accepted` counts rows. Returns the status, ours. */
 int answer_rows(struct http_exchange *exchange, struct json_out *out, struct manner manner,
                 size_t accepted, const struct refusals *refusals);
 /* Any other status; 429 and 503 tell to come again in retry_after_s. */

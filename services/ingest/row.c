@@ -116,13 +116,26 @@ static bool is_plain(char c)
            c == '_' || c == '-' || c == '/';
 }
 
+/*
+ * An identity number has 9 or 12 digits, a phone number 10. No code of an agency, unit, procedure or field has so many in a row, so
+ * one that does is a person's number in the wrong field.
+ */
+static bool holds_personal_number(struct str text)
+{
+    enum { DIGITS = 9 };
+    size_t digits = 0;
+    for (size_t i = 0; i < text.len && digits < DIGITS; i++)
+        digits = text.data[i] >= '0' && text.data[i] <= '9' ? digits + 1 : 0;
+    return digits == DIGITS;
+}
+
 bool is_plain_code(struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         if (!is_plain(text.data[i]))
             return false;
     }
-    return str_given(text);
+    return str_given(text) && !holds_personal_number(text);
 }
 
 struct str row_code(struct row *row, const char *field)
@@ -290,7 +303,7 @@ bool is_agency_code(struct str text)
         in_group = c != '.';
         digit = digit || is_digit;
     }
-    return in_group && digit && text.len <= CODE_MAX;
+    return in_group && digit && text.len <= CODE_MAX && !holds_personal_number(text);
 }
 
 struct str agency_in_code(struct str code)

@@ -34,7 +34,7 @@ void row_set_occurred(const struct row *row, struct event *event, int64_t at);
 
 /* Text without blanks at the ends; whole numbers and yes/no (1/0) become text; null and absent are empty. */
 struct str row_text(struct row *row, const char *field);
-/* Letters, digits and . _ - / only, at most CODE_MAX bytes. */
+/* Letters, digits and . _ - / only, at most CODE_MAX bytes; not nine digits in a row, which would be a person's number. */
 struct str row_code(struct row *row, const char *field);
 /* Any code of up to CODE_MAX bytes that text_is_code takes, in NFC. */
 struct str row_dossier_code(struct row *row, const char *field);
@@ -51,9 +51,9 @@ enum tri row_flag(struct row *row, const char *field);
 /* NULL when absent, null or "". */
 const struct json *row_list(struct row *row, const char *field);
 
-/* Letters, digits and . _ - / only, at least one. */
+/* Letters, digits and . _ - / only, at least one; not nine digits in a row. */
 bool is_plain_code(struct str text);
-/* "H24.11713", "000.00.01.H22", "G09.20", not "UBND xã …". */
+/* "H24.11713", "000.00.01.H22", "G09.20", not "UBND xã …", not nine digits in a row. */
 bool is_agency_code(struct str text);
 /* "<agency>-yyMMdd-NNNN" or "<agency>-yyyyMMdd-NNNNNNN" (domain notes 1.6): the agency; any other form tells nothing. */
 struct str agency_in_code(struct str dossier_code);

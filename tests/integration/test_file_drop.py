@@ -243,6 +243,24 @@ def test_killed_again_and_again_loses_and_doubles_nothing(site, form):
     assert drop.left() == []
 
 
+def test_a_file_stays_until_kafka_has_it(site):
+    drop = Drop(site, rows="hoso")
+    ingest = site.start("ingest")
+    site.servers.kafka_kill()
+    try:
+        drop.put("a.ndjson", lines([hoso(1), hoso(2)]))
+        wait_until(lambda: ingest.metrics()['hoso_ingest_feed_in_flight_rows{source="tep"}'] == 2, "it has been read")
+        assert not drop.done("a.ndjson") and "a.ndjson" in drop.left()
+        ingest.kill()
+        ingest.start()
+        wait_until(lambda: ingest.metrics()['hoso_ingest_feed_in_flight_rows{source="tep"}'] == 2, "it has been read again")
+        assert not drop.done("a.ndjson")
+    finally:
+        site.servers.kafka_start()
+    drop.wait_done("a.ndjson", deadline_s=90)
+    assert sorted(set(codes(site))) == [code(1), code(2)] and drop.left() == []
+
+
 def test_a_checkpoint_that_makes_no_sense(site):
     drop = Drop(site, rows="hoso")
     ingest = site.start("ingest", {"kafka.message.timeout.ms": "300000"})

@@ -65,7 +65,7 @@ class Nginx:
         temp = "".join(f"{kind}_temp_path {folder}/tmp-{kind};" for kind in
                        ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (folder / "nginx.conf").write_text(
-            f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; worker_processes 1; user root;\n"
+            f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log warn; worker_processes 1; user root;\n"
             f"events {{}}\nhttp {{ {temp} include {folder}/hoso.conf.nginx; }}\n")
         self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "--", NGINX, "-c", folder / "nginx.conf"],
                                         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -127,6 +127,11 @@ def test_behind_nginx(site, nginx):
     direct.restart({"ingest.trusted_proxies": "127.0.0.2,::1", "ingest.listen": f"127.0.0.1:{direct.port}"})
     assert direct.request("/api/v1/events", BODY, claimed)[0] == 401
     assert nginx.post(client="client")[0] == 401
+
+    # A large body does not come to lie on the disk.
+    large = json.dumps([{**json.loads(BODY)[0], "note": "x" * 4_000_000}]).encode()
+    assert nginx.post(body=large, X_API_Key=KEY)[0] == 200
+    assert "temporary file" not in (nginx.folder / "nginx.log").read_text()
 
     # Strict HTTP: answered, and nothing of it reaches ingest.
     head = b"POST /api/v1/events HTTP/1.1\r\nHost: t\r\n"

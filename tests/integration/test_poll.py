@@ -165,6 +165,12 @@ def drip(handler):
         time.sleep(0.2)
 
 
+def without_length(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(b" " * 20000)
+
+
 def cut_short(handler):
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
@@ -185,6 +191,7 @@ BAD_ANSWERS = {  # what: (the answer, what the log says)
     "nothing": ((200, {}, b""), "no page of rows: bad_json"),
     "half a page": ((200, {}, page([hoso(1)])[:-3]), "no page of rows: bad_json"),
     "not UTF-8": ((200, {}, page([hoso(1)]).replace(MARK.encode(), b"\xff")), "no page of rows: bad_json"),
+    "a key twice": ((200, {}, page([hoso(1)]).replace(b'"ChuHoSo"', b'"MaHoSo"')), "no page of rows: bad_json"),
     "a word": ((200, {}, b'"x"'), "no page of rows: not_object"),
     "rows that are text": ((200, {}, b'{"data":"x"}'), "no page of rows: not_object"),
     "another service": ((200, {}, b'{"service":"LayThuTuc","data":[]}'), "no page of rows: bad_value"),
@@ -192,6 +199,7 @@ BAD_ANSWERS = {  # what: (the answer, what the log says)
     "next is endless": ((200, {}, json.dumps({"data": [], "next": "x" * 600}).encode()), "next is no token"),
     "next with line breaks": ((200, {}, b'{"data":[],"next":"a\\r\\nb"}'), "next is no token"),
     "too large": ((200, {}, b" " * 20000), "larger than 10000 bytes"),
+    "too large, and does not say so": (without_length, "larger than 10000 bytes"),
     "too large, and says so": ((200, {"Content-Length": "99999999999"}, b""), "larger than 10000 bytes"),
     "another host": ((302, {"Location": "http://127.0.0.2:1/"}, b""), "redirect to another host"),
     "another port": ((302, {"Location": "http://127.0.0.1:1/"}, b""), "redirect to another host"),

@@ -22,6 +22,16 @@ def number(line, what):
     return int(line.split(f" {what}")[0].rsplit(" ", 1)[-1])
 
 
+def arrived_late(events):
+    """Steps that come behind a later one of their dossier, in the order of the log."""
+    newest, late = {}, 0
+    for event in sorted(events, key=lambda e: (e.partition, e.offset)):
+        if event.value["kind"] == "progress":
+            late += event.value["occurred_at"] < newest.get(event.key, 0)
+            newest[event.key] = max(newest.get(event.key, 0), event.value["occurred_at"])
+    return late
+
+
 @pytest.mark.parametrize("generation", ["a", "b"])
 def test_every_fault_and_the_figures_are_right(site, generation):
     site.start("ingest")
@@ -33,9 +43,18 @@ def test_every_fault_and_the_figures_are_right(site, generation):
     site.wait_caught_up("aggregator")
     site.oracle()
     site.check_rollups()
-    kinds = {event.value["kind"] for event in site.events()}
+    events = site.events()
+    assert arrived_late(events) > 0 and len({event.headers["ce_id"] for event in events}) < len(events)
+    kinds = {event.value["kind"] for event in events}
     assert kinds >= {"record", "progress", "alias"} | ({"status"} if generation == "b" else set())
     assert site.sql("SELECT count(*) > 0 FROM dossier WHERE alias_of IS NOT NULL") == [(True,)]
+
+
+def test_each_fault_is_played(site):
+    site.start("ingest")
+    for fault in ("duplicates", "races", "chunks", "skew", "login"):
+        said = play(site, "--dossiers", "60", "--faults", fault)
+        assert number(said, "faults played") > 0 and number(said, "surprises") == 0, (fault, said)
 
 
 def test_a_resync_changes_no_dossier(site):

@@ -91,6 +91,9 @@ static const struct bad_member bad_members[] = {
      REFUSAL_TOO_LONG, NULL},
     {"MaLinhVuc", "\"H\\u1ed9 t\\u1ecbch\"", REFUSAL_BAD_CODE, NULL},
     {"MaXa", "{}", REFUSAL_BAD_TYPE, NULL},
+    {"MaXa", "\"099900000001\"", REFUSAL_BAD_CODE, NULL},
+    {"MaTTHC", "\"1.0999000001\"", REFUSAL_BAD_CODE, NULL},
+    {"MaLinhVuc", "999000001", REFUSAL_BAD_CODE, NULL},
     {"NgayNopHoSo", "\"20260230080000\"", REFUSAL_BAD_TIME, NULL},
     {"NgayNopHoSo", "\"20260601240000\"", REFUSAL_BAD_TIME, NULL},
     {"NgayTiepNhan", "\"01/06/2026\"", REFUSAL_BAD_TIME, NULL},
@@ -279,7 +282,10 @@ static void agencies_are_recognised(void **state)
                                               {"UBND xa Nghi Duong", "H24.11713"},
                                               {".H24", "H24.11713"},
                                               {"H24.", "H24.11713"},
-                                              {"h24.1", "H24.11713"}};
+                                              {"h24.1", "H24.11713"},
+                                              {"H24.12345678", "H24.12345678"},
+                                              {"099900000001", "H24.11713"},
+                                              {"H24.0999000001", "H24.11713"}};
     static const char *const receiving[][2] = {{"000.00.01.H22-260701-0001", "000.00.01.H22"},
                                                {"G09.20-20260609-0092637", "G09.20"},
                                                {"H24.11713-260601-12345678", ""},
