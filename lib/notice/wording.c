@@ -99,7 +99,7 @@ const char *wording_trouble(const char *name)
         {"kafka", "Kafka không trả lời: cảnh báo quá hạn được giữ lại cho đến khi đọc hết tin."},
         {"claim", "Một tiến trình hoso-alerter khác đang giữ phần việc này."},
         {"clock", "Đồng hồ của máy đã nhảy: hệ thống đi tiếp theo giờ cũ cho đến khi có người xác "
-                  "nhận (hoso alerts clock --accept)."},
+                  "nhận (hoso alerts clock --accept --actor TÊN)."},
         {"held", "Đã đến hạn nhưng cảnh báo còn được giữ lại vì chưa đọc hết tin."},
         {"lag", "hoso-alerter đọc tin không kịp: cảnh báo có thể đến muộn."},
         {"outbox", "Cảnh báo chưa gửi đi được: hãy kiểm tra Kafka, máy chủ thư và các kênh gửi."},
