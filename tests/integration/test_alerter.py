@@ -5,6 +5,8 @@ import os
 import signal
 import time
 import uuid
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from harness import records, wait_until
@@ -101,9 +103,10 @@ def cpu_s(service):
 
 def alarms(service):
     """(clock id, flags) of its timers, as the kernel has them; flags in octal: 1 absolute, 2 cancelled when the clock is set."""
-    folder = f"/proc/{service.process.pid}/fdinfo"
-    texts = [open(f"{folder}/{name}", encoding="ascii").read() for name in os.listdir(folder)]
-    fields = [dict(line.split(":", 1) for line in text.splitlines() if ":" in line) for text in texts]
+    fields = []
+    for path in Path(f"/proc/{service.process.pid}/fdinfo").iterdir():
+        with suppress(FileNotFoundError):  # one that has just been closed
+            fields.append(dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line))
     return [(f["clockid"].strip(), f["settime flags"].strip()) for f in fields if "clockid" in f]
 
 

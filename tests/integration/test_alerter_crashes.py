@@ -169,7 +169,7 @@ def test_while_it_tells_the_operator(world, point):
         return {mail["message-id"] for _, mail in world.mailbox.mails if mail["subject"] == "[hoso] Thư thử"}
     before = len(tests())
     alerter = world.start(point)
-    world.site.sql("UPDATE recipient SET test_asked = true WHERE channel = 'thu'")
+    world.site.sql("UPDATE recipient SET test_asked = true WHERE address = 'chu.tich@example.vn'")
     alerter.wait_crash()
     world.start()
     wait_until(lambda: len(tests()) > before, "the test message")

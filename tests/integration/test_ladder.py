@@ -114,8 +114,8 @@ def one_of_each(stream, place):
         return stream.event("record", of[what], status=4, accepted_at=vn(-21, 8), due_at=due_at, deciding_agency=agency,
                             procedure_code=procedure, ingested_at=vn(-21, 8))
     return of, [
-        opened("A", vn(-7, 16)), stream.step(of["A"], 4, at=vn(-6, 8), step_due_at=vn(-4, 11)),
-        *[stream.event("due_changed", of["A"], at=vn(day, 10), due_at=vn(day + 2, 16), due_reason="reappointment") for day in (-9, -2)],
+        opened("A", vn(-8, 16)), stream.step(of["A"], 4, at=vn(-6, 8), step_due_at=vn(-4, 11)),
+        *[stream.event("due_changed", of["A"], at=vn(day, 10), due_at=vn(day + 4, 16), due_reason="reappointment") for day in (-9, -7)],
         opened("S1", vn(7, 16)), opened("S2", vn(3, 16)), opened("S3", vn(2, 16)),
         stream.event("record", of["W"], status=1, submitted_at=vn(0, 10), channel="online", deciding_agency=agency,
                      procedure_code=procedure),
@@ -142,7 +142,8 @@ def test_every_rule_is_switched_per_unit_and_procedure(site, unit, procedure, of
         stream.send(*rows)
     def on(place):
         return {rule for rule, what in EVERY_RULE.items() if rule in firing(site, of[place][what])}
-    wait_until(lambda: all(on(place) == set(EVERY_RULE) for place in PLACES if place not in off), "every rule fires elsewhere")
+    for place in set(PLACES) - set(off):
+        wait_until(lambda place=place: on(place) == set(EVERY_RULE) or print(set(EVERY_RULE) - on(place)), f"{place}: every rule fires")
     site.wait_caught_up("alerter")
     for place in off:
         assert [firing(site, code) for code in of[place].values() if firing(site, code)] == [], place

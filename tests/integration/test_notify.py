@@ -115,6 +115,7 @@ def test_what_is_still_late_is_repeated_until_acknowledged(office, site, mailbox
 
     status, page = open_page(alerter, path)
     assert status == 200 and "Chưa có ai nhận" in page and 'method="post"' in page
+    assert all(words in page for words in ("Việc gần nhất: ", "Hệ thống nhận tin: ", "chậm ở khâu xử lý")), page
     assert open_page(alerter, path, method="HEAD")[0] == 200
     assert site.sql("SELECT acked_at FROM alert") == [(None,)] and site.sql("SELECT count(*) FROM alert_audit") == [(0,)]
     status, page = open_page(alerter, path, b"act=ack")
@@ -225,7 +226,7 @@ def test_a_sunday_fires_and_the_digest_on_monday_tells(office, site, mailbox):
     stream.say(stream.step(done, 9), stream.opened(new, stream.now() - 60_000))
     wait_until(lambda: site.sql("SELECT state FROM alert ORDER BY dossier_code") == [("firing",), ("resolved",), ("firing",)], "so it goes on")
     wait_until(lambda: site.sql("SELECT pending_at IS NOT NULL FROM recipient") == [(True,)], "there is something to tell")
-    assert "not before 02/03/2026 07:30" in site.hoso("alerts", "preview", "--all", environment=ENGLISH)
+    assert "not before 07:30 02/03/2026" in site.hoso("alerts", "preview", "--all", environment=ENGLISH)
     assert mailbox.mails == [] and site.sql("SELECT count(*) FROM delivery") == [(0,)]
     alerter.terminate()
     site.set("clock", "offset", f"{SUNDAY_10 + 21 * HOUR + HOUR // 2 - 5000 - time.time_ns() // 1_000_000}ms")  # 07:29:55
