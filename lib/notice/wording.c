@@ -48,6 +48,15 @@ const char *wording_of_verdict(enum clock_verdict verdict)
     }
 }
 
+const char *wording_clock(enum clock_verdict verdict)
+{
+    static const char *const names[] = {[CLOCK_WORK] = "work",
+                                        [CLOCK_DATA] = "data",
+                                        [CLOCK_SILENT] = "silent",
+                                        [CLOCK_PORTAL] = "portal"};
+    return names[verdict];
+}
+
 char *wording_time(int64_t at, char *out)
 {
     if (at == NO_TIME) {

@@ -153,6 +153,7 @@ def test_midnight_without_traffic(site):
     assert (notice["state"], notice["reason"], notice["rule"], notice["episode"]) == (
         "firing", "deadline_passed", "overdue", 1)
     assert (notice["unit_code"], notice["unit_name"]) == ("11713", "Nghi Dương")
+    assert notice["clock"] == "work" and notice["last_event_at"] <= notice["last_ingested_at"] < midnight, "both clocks, and which speaks"
     assert (notice["due_at"], notice["deadline_at"], notice["ended_at"]) == (today_at_three, midnight, None)
     assert record.headers["ce_id"] == notice["alert_id"].hex().encode() + b"-firing"
     assert record.headers["ce_subject"] == late.encode()
