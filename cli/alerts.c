@@ -60,40 +60,27 @@ static const char help_en[] =
     "  clock           the machine's clock; --accept when the time after a jump is right\n"
     "  --json          the result as JSON (list, show)\n";
 
+enum { UNIT = 256, FROM, UNTIL, TO, ACTOR, REASON, PROCEDURE, RULE, ALL, DEAD, JSON, ACCEPT, HTML };
+static const struct option options[] = {
+    SITE_LONG,
+    {"unit", required_argument, NULL, UNIT},
+    {"from", required_argument, NULL, FROM},
+    {"until", required_argument, NULL, UNTIL},
+    {"to", required_argument, NULL, TO},
+    {"actor", required_argument, NULL, ACTOR},
+    {"reason", required_argument, NULL, REASON},
+    {"procedure", required_argument, NULL, PROCEDURE},
+    {"rule", required_argument, NULL, RULE},
+    {"all", no_argument, NULL, ALL},
+    {"dead", no_argument, NULL, DEAD},
+    {"json", no_argument, NULL, JSON},
+    {"accept", no_argument, NULL, ACCEPT},
+    {"html", no_argument, NULL, HTML},
+    {0},
+};
+
 static int parse(int argc, char **argv, struct alerts_request *request, bool *ret_help)
 {
-    enum {
-        UNIT = 256,
-        UNTIL,
-        TO,
-        ACTOR,
-        REASON,
-        PROCEDURE,
-        RULE,
-        ALL,
-        DEAD,
-        JSON,
-        ACCEPT,
-        HTML,
-        FROM
-    };
-    static const struct option options[] = {
-        SITE_LONG,
-        {"unit", required_argument, NULL, UNIT},
-        {"from", required_argument, NULL, FROM},
-        {"until", required_argument, NULL, UNTIL},
-        {"to", required_argument, NULL, TO},
-        {"actor", required_argument, NULL, ACTOR},
-        {"reason", required_argument, NULL, REASON},
-        {"procedure", required_argument, NULL, PROCEDURE},
-        {"rule", required_argument, NULL, RULE},
-        {"all", no_argument, NULL, ALL},
-        {"dead", no_argument, NULL, DEAD},
-        {"json", no_argument, NULL, JSON},
-        {"accept", no_argument, NULL, ACCEPT},
-        {"html", no_argument, NULL, HTML},
-        {0},
-    };
     for (int option; (option = getopt_long(argc, argv, ":" SITE_SHORT, options, NULL)) != -1;) {
         switch (option) {
         case UNIT: request->unit = optarg; break;
