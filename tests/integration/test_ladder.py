@@ -114,7 +114,7 @@ def one_of_each(stream, place):
         return stream.event("record", of[what], status=4, accepted_at=vn(-21, 8), due_at=due_at, deciding_agency=agency,
                             procedure_code=procedure, ingested_at=vn(-21, 8))
     return of, [
-        opened("A", vn(-8, 16)), stream.step(of["A"], 4, at=vn(-6, 8), step_due_at=vn(-4, 11)),
+        opened("A", vn(-8, 16)), stream.step(of["A"], 2, at=vn(-21, 8)), stream.step(of["A"], 4, at=vn(-6, 8), step_due_at=vn(-4, 11)),
         *[stream.event("due_changed", of["A"], at=vn(day, 10), due_at=vn(day + 4, 16), due_reason="reappointment") for day in (-9, -7)],
         opened("S1", vn(7, 16)), opened("S2", vn(3, 16)), opened("S3", vn(2, 16)),
         stream.event("record", of["W"], status=1, submitted_at=vn(0, 10), channel="online", deciding_agency=agency,
