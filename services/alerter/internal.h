@@ -87,6 +87,7 @@ struct alerter {
     struct wallclock clock;
     bool clock_known; /* what was believed before the restart has been asked */
     struct mono housekept;
+    struct mono fired;    /* the last time; 0 = never */
     struct turn relaying; /* of the outbox */
     struct turn telling;
 
