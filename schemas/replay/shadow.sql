@@ -84,7 +84,9 @@ BEGIN
                    dossier, hoso_replay.columns('dossier', 'b.', 'dossier_id'), hoso_replay.columns('dossier', 'a.', 'dossier_id'));
     INSERT INTO hoso.dossier SELECT b.* FROM hoso_replay.dossier b WHERE NOT EXISTS (SELECT FROM hoso.dossier a WHERE a.code = b.code);
     EXECUTE format('INSERT INTO hoso.dossier_event (dossier_id, %1$s) SELECT d.dossier_id, %2$s FROM hoso_replay.dossier_event x '
-                   'JOIN hoso_replay.dossier s USING (dossier_id) JOIN hoso.dossier d ON d.code = s.code ON CONFLICT DO NOTHING',
+                   'JOIN hoso_replay.dossier s USING (dossier_id) JOIN hoso.dossier d ON d.code = s.code WHERE NOT EXISTS ('
+                   'SELECT FROM hoso.dossier_event e WHERE e.dossier_id = d.dossier_id AND e.event_id = x.event_id '
+                   'AND e.ingested_at = x.ingested_at)', -- a key of the warm table says nothing of the cold ones
                    hoso_replay.columns('dossier_event', '', 'dossier_id'), hoso_replay.columns('dossier_event', 'x.', 'dossier_id'));
     FOREACH keyed IN ARRAY ARRAY['rollup_daily', 'rollup_open'] LOOP
         EXECUTE format('DELETE FROM hoso.%1$I a WHERE NOT EXISTS (SELECT FROM hoso_replay.%1$I b WHERE %2$s AND a = b)',

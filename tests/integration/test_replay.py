@@ -105,6 +105,22 @@ def test_what_differs_is_found_and_taken_over(site, source):
     aggregator.wait_ready()
 
 
+def test_cold_dossiers_too(site):
+    """Their rows and histories lie in tables of their year: nothing is doubled among the warm ones."""
+    site.set("postgres", "cold_after", "1d")
+    site.start("aggregator").wait_ready()
+    site.produce_all(random_rows(120, seed=27))
+    site.wait_caught_up("aggregator")
+    before = everything(site)
+    site.hoso("db", "retain")
+    assert site.sql("SELECT count(*) > 5 FROM dossier WHERE tableoid <> 'dossier'::regclass") == [(True,)]
+    wrong = ("dossier", "rollup_daily", "rollup_open")
+    damage(site, *wrong)
+    replay(site, "--from", "log", "--swap", differ=wrong)
+    assert everything(site) == before
+    replay(site)
+
+
 def test_what_was_in_memory_is_forgotten(site):
     """It worked on with a damaged history, and remembers that; what it writes after the others took over must not rest on it."""
     aggregator = site.start("aggregator").wait_ready()
