@@ -86,10 +86,23 @@ def test_a_commune_sees_its_own_and_its_codes(site, board):
     assert [row["code"] for row in visitor.get("/api/v1/communes/11713")[1]["dossiers"]] == ["H24.11713-1"]
     status, dossier = visitor.get("/api/v1/dossiers/H24.11713-1")
     assert status == 200 and dossier["phase"] == "running" and dossier["history"][0]["kind"] == "record"
+    assert [(held["agency"], held["to"]) for held in dossier["held"]] == [(AGENCY, None)]
     assert visitor.get("/api/v1/dossiers/H24.10507-1")[0] == 404
     assert visitor.get("/api/v1/communes/10507")[0] == 404
     assert site.sql("SELECT actor, action, object FROM board_audit WHERE action = 'dossier_seen'") == [
         ("nghiduong", "dossier_seen", "H24.11713-1")]
+
+
+def test_a_dossier_says_who_held_it_when(site, board):
+    site.start("aggregator").wait_ready()
+    code, now = "H24.11713-1", time.time_ns() // 1_000_000
+    there, back = ((code.encode(), site.encode_event(event_id=name.ljust(16, b"."), kind="transferred", dossier_code=code, ingested_at=now,
+                                                     occurred_at=at, transfer_from=old, transfer_to=new), None, None)
+                   for name, at, old, new in ((b"there", now + 1000, AGENCY, "H24.31"), (b"back", now + 5000, "H24.31", AGENCY)))
+    say(site, opened(site, code), there, back)
+    held = Visitor(board, "nghiduong").get(f"/api/v1/dossiers/{code}")[1]["held"]
+    assert [(one["agency"], one["to"]) for one in held] == [(AGENCY, now + 1000), ("H24.31", now + 5000), (AGENCY, None)]
+    assert [one["from"] for one in held[1:]] == [now + 1000, now + 5000]
 
 
 def test_stream_snapshot_then_deltas(site, board):
