@@ -101,6 +101,7 @@ async function printed() {
   await page.setViewportSize({ width: 794 - 2 * 38, height: 1123 }); // A4 at 96 dpi, 1 cm of margin
   const seen = await page.evaluate(() => [...document.querySelectorAll("button, input, select, nav")].filter((one) => one.checkVisibility()).map((one) => one.outerHTML.slice(0, 60)));
   check("print: no controls", seen.length === 0, seen.join("; "));
+  check("print: says when", /Số liệu lúc \d\d:\d\d \d\d\/\d\d\/\d{4}/.test(await page.innerText("main")));
   const paper = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   check("print: on white, whatever the screen is", paper === "rgb(255, 255, 255)", paper);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
