@@ -173,6 +173,9 @@ def test_a_stalled_client_skips_what_is_old_by_then(site, board):
     slow.until(lambda s: got.append(1) or s.totals.get("running") == rounds * len(agencies), "the newest")
     assert len(got) < updates - 10, (len(got), updates)
     assert slow.rows == quick.rows
+    say(site, opened(site, "one-more", AGENCY))
+    slow.until(lambda s: got.append(1) or s.totals["running"] == rounds * len(agencies) + 1, "one more")
+    assert len(got) < updates - 10, "nothing old comes after the newest"
 
 
 def test_a_killed_board_comes_back_under_an_open_session(site, board):
@@ -194,8 +197,7 @@ def test_postgres_away_is_told_and_data_ages(site, board):
     site.servers.pg_kill()
     try:
         told = stream.until(lambda s: not board.ready()[0], "readiness says so")
-        while (found := stream.next())[2].get("trouble") != "postgres":
-            pass
+        found = next(found for found in (stream.next() for _ in range(5)) if found[2].get("trouble") == "postgres")
         assert found[0] == "beat" and found[2]["at"] >= found[2]["data_at"]
         aged = found[2]["data_at"]
     finally:
