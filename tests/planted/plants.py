@@ -13,6 +13,8 @@ COLD = "schemas/sql/0004_cold.sql"
 ANALYSTS = "test_analysts.py::"
 REPORTS = "test_reports.py::"
 RETAIN = "test_retain.py::"
+BOARD = "test_board.py::"
+ACCESS = "test_board_access.py::"
 
 PLANTS = [
     # who may write, and from where
@@ -409,4 +411,36 @@ PLANTS = [
      RETAIN + "test_whole_dossiers_move_and_no_figure_changes"),
     ("late news leave a dossier torn between warm and cold", COLD, "WHERE last_ingested_at >= $1'", "WHERE last_ingested_at < $1'",
      RETAIN + "test_late_news_of_a_cold_dossier"),
+    # transactions
+    ("a session that is stopped in the middle of a COPY keeps its rows", OFFSETS,
+     "a.wait_event_type = 'Client'", "a.wait_event_type = 'Lock'",
+     OWNERSHIP + "test_a_sleeper_in_a_transaction_does_not_hold_up_the_others"),
+
+    # the board
+    ("a commune reads what another's dossiers are", "schemas/sql/0007_board.sql",
+     "OR unit_id = (SELECT hoso.board_unit()))', name)", "OR true)', name)", ACCESS + "test_row_level_security_matrix"),
+    ("a request of a foreign page is obeyed", "services/board/api.c",
+     "if (!get && !access_same_origin(exchange, identity->csrf))", "if (false)", ACCESS + "test_changing_requests_need_our_own_page"),
+    ("whoever sends the header of the sign-on proxy is believed", "services/board/access.c",
+     "if (*access->sso_header && listed(access->proxies, str_of(http_peer(exchange, peer)))) {",
+     "(void)peer;\n    if (*access->sso_header) {", ACCESS + "test_sso_header_only_from_the_proxy"),
+    ("wrong passwords are not counted", "services/board/access.c",
+     "    throttle_failed(&access->throttle, name, mono_now());\n", "    (void)name;\n", ACCESS + "test_guessing_is_slowed_down_and_written_down"),
+    ("a disabled account keeps its stream", "services/board/board.c",
+     "r = streams_count(board->streams) ? check_sessions(board, err) : 0;", "r = r ? check_sessions(board, err) : 0;", ACCESS + "test_disabled_accounts_lose_their_streams"),
+    ("a delta leaves out what changed first", "services/board/model_json.c",
+     "        if (place->revision <= since)", "        if (place->revision <= since + 1)", BOARD + "test_stream_snapshot_then_deltas"),
+    ("a stalled client is sent every revision", "services/board/streams.c",
+     "            client->revision = scope->model.revision;", "            client->revision += client->revision ? 1 : scope->model.revision;",
+     BOARD + "test_a_stalled_client_skips_what_is_old_by_then"),
+    ("a revision of another life of the board is resumed", "services/board/model.c",
+     "memcmp(text, own, 9) == 0 && *end", "*own && *end", BOARD + "test_resume_gives_what_was_missed_and_nothing_else"),
+    ("PostgreSQL is away and nobody is told", "services/board/streams.c",
+     "    if (trouble)\n", "    if (false)\n", BOARD + "test_postgres_away_is_told_and_data_ages"),
+    ("midnight is noticed with the next event only", "services/board/poll.c",
+     "        older(board->updated, QUIET_READ_MS))", "        false)", BOARD + "test_midnight_needs_no_event"),
+    ("the holder after a transfer is not told", "services/board/views_dossier.c",
+     "i < life->tenure_count; i++", "i < 1; i++", BOARD + "test_a_dossier_says_who_held_it_when"),
+    ("replay doubles the history of cold dossiers", "schemas/replay/shadow.sql",
+     "'SELECT FROM hoso.dossier_event e WHERE", "'SELECT FROM ONLY hoso.dossier_event e WHERE", "test_replay.py::test_cold_dossiers_too"),
 ]
