@@ -166,15 +166,15 @@ def test_every_amount_and_setting_per_unit_and_procedure(site):
     site.wait_caught_up("alerter")
     def as_wanted(place):
         found = {what: firing(site, code) for what, code in of[place].items()}
-        found["A"].add("apology_missing")  # whose lead "due in four days" is about
         return found if found == (tuned if place == "here" else usual) else print(place, found)
     usual = {"A": {"overdue", "apology_missing", "step_overdue", "reappointed_twice"}, "S1": {"due_soon_1"},
              "S2": {"due_soon_2", "apology_missing"}, "S3": {"due_soon_3", "apology_missing"}, "W": {"acceptance"}, "P": {"supplement_late"},
              "due at eight": {"due_soon_3", "apology_missing"}, "paused over its date": {"overdue", "apology_missing"},
              "due in four days": set()}
-    tuned = {**usual, "S1": {"apology_missing"}, "S2": {"apology_missing"}, "S3": {"due_soon_2", "apology_missing"}, "W": set(),
-             "P": set(), "due at eight": {"overdue", "apology_missing"}, "paused over its date": {"due_soon_2", "apology_missing"},
-             "due in four days": {"apology_missing"}}
+    # A was accepted half an hour after the opening of the fifth working day (Tết lies between) before its date: a term shorter than the lead
+    tuned = {**usual, "A": usual["A"] - {"apology_missing"}, "S1": {"apology_missing"}, "S2": {"apology_missing"},
+             "S3": {"due_soon_2", "apology_missing"}, "W": set(), "P": set(), "due at eight": {"overdue", "apology_missing"},
+             "paused over its date": {"due_soon_2", "apology_missing"}, "due in four days": {"apology_missing"}}
     for place in PLACES:
         wait_until(lambda place=place: as_wanted(place), f"{place}: what is wanted there", 15)
     hours = dict(site.sql("SELECT dossier_code, extract(epoch FROM escalate_at - fired_at) / 3600 FROM alert WHERE rule = 'overdue'"))
