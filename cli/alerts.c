@@ -19,12 +19,15 @@ static const char help_vi[] =
     "  hoso alerts mute -c hoso.conf --procedure 1.005129 --until 09/03/2026 --actor A --reason B\n"
     "  hoso alerts preview -c hoso.conf\n"
     "  hoso alerts test-send -c hoso.conf --to chu.tich@example.vn\n"
-    "  hoso alerts clock -c hoso.conf --accept\n\n"
+    "  hoso alerts clock -c hoso.conf --accept --actor \"Trực ban\"\n\n"
     "  list            các cảnh báo đang mở; --all tất cả; --dead thư không gửi được\n"
     "  show MÃ         một cảnh báo (đầu mã cảnh báo) hoặc mọi cảnh báo của một hồ sơ, và nhật ký\n"
     "  ack MÃ          xác nhận đã nhận\n"
     "  snooze MÃ       không nhắc cho đến --until\n"
-    "  mute            không báo theo --unit, --procedure, --rule cho đến --until\n"
+    "  mute            không báo theo --unit, --procedure, --rule (hay --all: tất cả) từ --from "
+    "(bây giờ)\n"
+    "                  đến --until: tắt một thủ tục, hay lúc bảo trì. Cảnh báo vẫn được ghi\n"
+    "  mutes           những chỗ đang tắt hoặc sắp tắt; unmute SỐ mở lại\n"
     "  preview         thư sắp gửi cho từng người nhận, đúng như sẽ gửi; không gửi gì. --to một "
     "người,\n"
     "                  --all như bản tổng hợp ngày, --html phần HTML của thư\n"
@@ -40,13 +43,16 @@ static const char help_en[] =
     "  hoso alerts mute -c hoso.conf --procedure 1.005129 --until 2026-03-09 --actor A --reason B\n"
     "  hoso alerts preview -c hoso.conf\n"
     "  hoso alerts test-send -c hoso.conf --to chu.tich@example.vn\n"
-    "  hoso alerts clock -c hoso.conf --accept\n\n"
+    "  hoso alerts clock -c hoso.conf --accept --actor \"Trực ban\"\n\n"
     "  list            what fires; --all everything; --dead messages that were given up\n"
     "  show ID         one alert (the beginning of its id) or all of a dossier, with what people "
     "did\n"
     "  ack ID          acknowledge\n"
     "  snooze ID       say nothing of it before --until\n"
-    "  mute            tell nobody by --unit, --procedure, --rule before --until\n"
+    "  mute            tell nobody by --unit, --procedure, --rule (or --all) from --from (now) to "
+    "--until: a\n"
+    "                  procedure, or a maintenance window. Alerts are recorded all the same\n"
+    "  mutes           what is muted now or will be; unmute NUMBER ends it\n"
     "  preview         each recipient's next message, as it would be sent; sends nothing. --to one "
     "of them,\n"
     "                  --all as the daily digest, --html the HTML of the mail\n"
@@ -54,28 +60,31 @@ static const char help_en[] =
     "  clock           the machine's clock; --accept when the time after a jump is right\n"
     "  --json          the result as JSON (list, show)\n";
 
+enum { UNIT = 256, FROM, UNTIL, TO, ACTOR, REASON, PROCEDURE, RULE, ALL, DEAD, JSON, ACCEPT, HTML };
+static const struct option options[] = {
+    SITE_LONG,
+    {"unit", required_argument, NULL, UNIT},
+    {"from", required_argument, NULL, FROM},
+    {"until", required_argument, NULL, UNTIL},
+    {"to", required_argument, NULL, TO},
+    {"actor", required_argument, NULL, ACTOR},
+    {"reason", required_argument, NULL, REASON},
+    {"procedure", required_argument, NULL, PROCEDURE},
+    {"rule", required_argument, NULL, RULE},
+    {"all", no_argument, NULL, ALL},
+    {"dead", no_argument, NULL, DEAD},
+    {"json", no_argument, NULL, JSON},
+    {"accept", no_argument, NULL, ACCEPT},
+    {"html", no_argument, NULL, HTML},
+    {0},
+};
+
 static int parse(int argc, char **argv, struct alerts_request *request, bool *ret_help)
 {
-    enum { UNIT = 256, UNTIL, TO, ACTOR, REASON, PROCEDURE, RULE, ALL, DEAD, JSON, ACCEPT, HTML };
-    static const struct option options[] = {
-        SITE_LONG,
-        {"unit", required_argument, NULL, UNIT},
-        {"until", required_argument, NULL, UNTIL},
-        {"to", required_argument, NULL, TO},
-        {"actor", required_argument, NULL, ACTOR},
-        {"reason", required_argument, NULL, REASON},
-        {"procedure", required_argument, NULL, PROCEDURE},
-        {"rule", required_argument, NULL, RULE},
-        {"all", no_argument, NULL, ALL},
-        {"dead", no_argument, NULL, DEAD},
-        {"json", no_argument, NULL, JSON},
-        {"accept", no_argument, NULL, ACCEPT},
-        {"html", no_argument, NULL, HTML},
-        {0},
-    };
     for (int option; (option = getopt_long(argc, argv, ":" SITE_SHORT, options, NULL)) != -1;) {
         switch (option) {
         case UNIT: request->unit = optarg; break;
+        case FROM: request->from = optarg; break;
         case UNTIL: request->until = optarg; break;
         case TO: request->to = optarg; break;
         case ACTOR: request->actor = optarg; break;
@@ -146,30 +155,6 @@ static int act(const struct alerts_request *request, int64_t until_at, struct pg
     return done ? EXIT_OK : EXIT_NO;
 }
 
-static int mute(const struct alerts_request *request, int64_t until_at, struct pg *pg,
-                char *const *argv)
-{
-    struct error err;
-    const struct pg_param params[] = {
-        pg_text(str_of(request->unit)),  pg_text(str_of(request->procedure)),
-        pg_text(str_of(request->rule)),  pg_time(until_at),
-        pg_text(str_of(request->actor)), pg_text(str_of(request->reason))};
-    if (!request->reason || (!request->unit && !request->procedure && !request->rule))
-        return cli_wrong_usage(argv,
-                               "cần --reason và ít nhất một trong --unit, --procedure, --rule",
-                               "wants --reason and one of --unit, --procedure, --rule");
-    int r = pg_exec(pg,
-                    "WITH s AS (INSERT INTO hoso.alert_silence (unit_code, procedure_code, rule, "
-                    "to_at, actor, reason) VALUES ($1, $2, $3, $4, $5, $6)) "
-                    "INSERT INTO hoso.alert_audit (actor, via, act, until, note) "
-                    "VALUES ($5, 'cli', 'mute', $4, concat_ws(' ', $1, $2, $3, $6))",
-                    params, 6, NULL, &err);
-    if (r < 0)
-        return cli_fail(argv, r, &err);
-    puts(cli_text("Đã ghi.", "Done."));
-    return EXIT_OK;
-}
-
 /* Into the alerter's own way out: what arrives has passed through everything. */
 static int test_send(const struct alerts_request *request, struct pg *pg, char *const *argv)
 {
@@ -192,15 +177,22 @@ static int test_send(const struct alerts_request *request, struct pg *pg, char *
     return EXIT_OK;
 }
 
+/* Whoever says that the clock is right lets everything fire that is due by it. */
+static int accept_clock(const struct alerts_request *request, struct pg *pg, struct error *err)
+{
+    const struct pg_param params[] = {pg_text(str_of(request->actor))};
+    return pg_exec(pg,
+                   "WITH a AS (UPDATE hoso.alert_clock SET accepted = true WHERE jump_ms <> 0 "
+                   "RETURNING jump_ms) INSERT INTO hoso.alert_audit (actor, via, act, note) "
+                   "SELECT $1, 'cli', 'clock', (jump_ms / 1000) || ' s' FROM a",
+                   params, 1, NULL, err);
+}
+
 static int show_clock(const struct alerts_request *request, struct pg *pg, char *const *argv)
 {
     struct error err;
     struct pg_result *rows = NULL;
-    int r = request->accept ? pg_exec(pg,
-                                      "UPDATE hoso.alert_clock SET accepted = true "
-                                      "WHERE jump_ms <> 0",
-                                      NULL, 0, NULL, &err)
-                            : 0;
+    int r = request->accept ? accept_clock(request, pg, &err) : 0;
     if (r == 0)
         r = pg_exec(pg,
                     "SELECT boot_id, believed_at, jump_ms, accepted FROM hoso.alert_clock "
@@ -222,9 +214,9 @@ static int show_clock(const struct alerts_request *request, struct pg *pg, char 
 static int perform(const struct alerts_request *request, struct pg *pg, char *const *argv)
 {
     bool ack = strcmp(request->word, "ack") == 0, later = strcmp(request->word, "snooze") == 0;
-    bool quiet = strcmp(request->word, "mute") == 0;
+    bool quiet = strcmp(request->word, "mute") == 0, loud = strcmp(request->word, "unmute") == 0;
     int64_t until_at = NO_TIME;
-    if ((ack || later || quiet) && !request->actor)
+    if ((ack || later || quiet || loud || request->accept) && !request->actor)
         return cli_wrong_usage(argv, "cần --actor: ai làm việc này",
                                "wants --actor: who does this");
     if (later || quiet) {
@@ -238,7 +230,11 @@ static int perform(const struct alerts_request *request, struct pg *pg, char *co
         return ack || later ? act(request, until_at, pg, argv) : alerts_show(request, pg, argv);
     }
     if (quiet)
-        return mute(request, until_at, pg, argv);
+        return alerts_mute(request, until_at, pg, argv);
+    if (loud)
+        return alerts_unmute(request, pg, argv);
+    if (strcmp(request->word, "mutes") == 0)
+        return alerts_mutes(request, pg, argv);
     if (strcmp(request->word, "list") == 0)
         return request->dead ? alerts_dead(request, pg, argv) : alerts_list(request, pg, argv);
     if (strcmp(request->word, "preview") == 0)

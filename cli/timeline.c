@@ -1,12 +1,9 @@
 /* `hoso timeline`: one dossier's life, from its stored events: who held it when, and what happened. */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "codec/codec.h"
 #include "commands.h"
-#include "domain/tenure.h"
-#include "service/reference.h"
+#include "service/life.h"
 #include "site.h"
 #include "json/json.h"
 
@@ -24,52 +21,6 @@ static const char help_en[] = "Examples:\n"
                               "when (as its transfers say), and each event in\n"
                               "the order in which it happened, with its source and when we "
                               "received it. \"?\": no source says.\n";
-
-struct life {
-    size_t count;
-    struct event *events;
-    const struct event **views; /* in order */
-    struct dossier folded;
-    struct tenure *tenures;
-    size_t tenure_count;
-};
-
-static int by_order(const void *a, const void *b)
-{
-    return event_compare(*(const struct event *const *)a, *(const struct event *const *)b);
-}
-
-static int load(struct pg *pg, const char *code, struct pg_result **ret, struct error *err)
-{
-    const struct pg_param params[] = {pg_text(str_of(code))};
-    return pg_exec(
-        pg,
-        "SELECT e.payload FROM hoso.dossier d JOIN hoso.dossier_event e USING (dossier_id) "
-        "WHERE d.code = $1",
-        params, 1, ret, err);
-}
-
-static int decode(const struct pg_result *rows, struct codec *codec, struct life *life,
-                  struct error *err)
-{
-    life->count = pg_rows(rows);
-    life->events = calloc(life->count + 1, sizeof *life->events);
-    life->views = calloc(life->count + 1, sizeof *life->views);
-    life->tenures = calloc(2 * life->count + 2, sizeof *life->tenures);
-    if (!life->events || !life->views || !life->tenures)
-        return error_set(err, ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < life->count; i++) {
-        struct str payload = pg_get_text(rows, i, 0);
-        enum codec_fault fault =
-            codec_read(codec, payload.data, payload.len, &life->events[i], NULL);
-        if (fault != CODEC_OK)
-            return error_set(err, ERR_FAILED, "hoso.dossier_event: payload is %s",
-                             codec_fault_name(fault));
-        life->views[i] = &life->events[i];
-    }
-    qsort(life->views, life->count, sizeof life->views[0], by_order);
-    return 0;
-}
 
 static void put_time(struct json_out *out, const char *key, int64_t at)
 {
@@ -97,7 +48,7 @@ static void print_json(const struct life *life, const char *code)
     json_end_array(out);
     json_begin_array(out, "events");
     for (size_t i = 0; i < life->count; i++) {
-        const struct event *event = life->views[i];
+        const struct event *event = life->events[i];
         json_begin_object(out, NULL);
         put_time(out, "occurred_at", event->occurred_at);
         put_time(out, "ingested_at", event->ingested_at);
@@ -135,7 +86,7 @@ static void print_text(const struct life *life)
     }
     puts(cli_text("Sự kiện (lúc xảy ra, lúc nhận được):", "Events (happened, received):"));
     for (size_t i = 0; i < life->count; i++) {
-        const struct event *event = life->views[i];
+        const struct event *event = life->events[i];
         const char *status = status_label(event->status);
         printf("  %16s  %16s  %-12s %-12.*s %s", cli_time(event->occurred_at, times[0]),
                cli_time(event->ingested_at, times[1]), event_kind_name(event->kind),
@@ -146,55 +97,24 @@ static void print_text(const struct life *life)
     }
 }
 
-/* 0, or negative; *ret_found false: no such dossier. */
-static int tell(struct pg *pg, const struct config *config, const char *code, bool json,
-                bool *ret_found, struct error *err)
-{
-    struct life life = {0};
-    struct pg_result *rows = NULL;
-    struct codec *codec = NULL;
-    struct fold_rules rules;
-    struct fold *fold = fold_new();
-    int r =
-        fold ? reference_rules(config, &rules, err) : error_set(err, ERR_NOMEM, "out of memory");
-    if (r == 0)
-        r = codec_new(&codec_event_layout, &codec, err);
-    if (r == 0)
-        r = load(pg, code, &rows, err);
-    *ret_found = r == 0 && pg_rows(rows) > 0;
-    if (*ret_found)
-        r = decode(rows, codec, &life, err);
-    if (*ret_found && r == 0)
-        r = fold_run(fold, &rules, life.views, life.count, &life.folded);
-    if (*ret_found && r == 0) {
-        tenures_of(life.views, life.count, &life.folded, life.tenures, &life.tenure_count);
-        if (json)
-            print_json(&life, code);
-        else
-            print_text(&life);
-    }
-    free(life.events);
-    free(life.views);
-    free(life.tenures);
-    fold_free(fold);
-    codec_free(codec);
-    pg_result_free(rows);
-    return r;
-}
-
 static int run(const struct site *site, char **argv, const char *code, bool json)
 {
     struct pg *pg = NULL;
+    struct life life;
     struct error err = {""};
-    bool found = false;
     int exit_code = site_connect(site, argv, &pg);
     if (exit_code)
         return exit_code;
-    int r = tell(pg, site->config, code, json, &found, &err);
+    int r = life_read(pg, site->config, str_of(code), &life, &err);
+    if (r == 0 && json)
+        print_json(&life, code);
+    else if (r == 0)
+        print_text(&life);
+    life_deinit(&life);
     pg_free(pg);
     if (r < 0)
         return cli_fail(argv, r, &err);
-    if (found)
+    if (r == 0)
         return EXIT_OK;
     fprintf(stderr, cli_text("%s: không có hồ sơ này\n", "%s: there is no such dossier\n"),
             argv[0]);

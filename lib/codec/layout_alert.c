@@ -27,6 +27,7 @@ static const struct codec_field fields[] = {
     TIME(last_ingested_at),
     FIELD(late_data, CODEC_TRI, .default_number = TRI_UNKNOWN),
     FIELD(reason, CODEC_STR),
+    FIELD(clock, CODEC_STR),
 };
 
 const struct codec_layout codec_alert_layout = {

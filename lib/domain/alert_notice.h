@@ -36,6 +36,8 @@ struct alert_notice {
     enum tri late_data;
     /* Short code: "deadline_passed", "done", "paused", "withdrawn", "refused", "late_data", "transferred". */
     struct str reason;
+    /* Which of the two clocks speaks, as the mail says it too: "work", "data", "silent", "portal". */
+    struct str clock;
 };
 
 #endif

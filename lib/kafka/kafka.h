@@ -40,7 +40,7 @@ struct kafka_header {
     struct str value;
 };
 
-/* ---- producer: acks=all, idempotent, murmur2_random; linger 2 ms, lz4 ---- */
+/* ---- producer: acks=all, idempotent, murmur2_random; linger 5 ms, not compressed ---- */
 
 struct producer;
 

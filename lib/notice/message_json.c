@@ -32,6 +32,8 @@ struct labels {
     int64_t ends_at;
     const uint8_t *id;
     const char *note;
+    int64_t last_event_at; /* both clocks of one dossier */
+    int64_t last_ingested_at;
 };
 
 static void put_fingerprint(struct json_out *out, const struct labels *l)
@@ -64,6 +66,10 @@ static void put_alert(struct json_out *out, const struct labels *l, struct str l
     json_put_text(out, "section", str_of(message_label(l->section)));
     if (l->note)
         json_put_text(out, "description", str_of(l->note));
+    if (str_given(l->dossier_code)) {
+        put_time(out, "last_event_at", l->last_event_at);
+        put_time(out, "last_ingested_at", l->last_ingested_at);
+    }
     char count[24];
     snprintf(count, sizeof count, "%lld", (long long)l->count);
     json_put_text(out, "count", str_of(count));
@@ -83,18 +89,20 @@ static void put_alerts(struct json_out *out, const struct message *message, bool
         const struct told_alert *a = &item->alert;
         bool over = item->section == SECTION_OVER;
         detailed[item->section] = true;
-        const struct labels labels = {
-            item->section,
-            a->rule,
-            a->unit_code,
-            a->unit_name,
-            a->dossier_code,
-            1,
-            a->began_at,
-            over ? a->ended_at : NO_TIME,
-            a->id,
-            over ? wording_end(a->reason, a->state)
-                 : wording_of_verdict(wording_verdict(a, message->now_at))};
+        const struct labels labels = {item->section,
+                                      a->rule,
+                                      a->unit_code,
+                                      a->unit_name,
+                                      a->dossier_code,
+                                      1,
+                                      a->began_at,
+                                      over ? a->ended_at : NO_TIME,
+                                      a->id,
+                                      over
+                                          ? wording_end(a->reason, a->state)
+                                          : wording_of_verdict(wording_verdict(a, message->now_at)),
+                                      a->last_event_at,
+                                      a->last_ingested_at};
         put_alert(out, &labels, message->link);
     }
     for (size_t i = 0; i < message->group_count; i++) {

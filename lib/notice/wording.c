@@ -48,6 +48,15 @@ const char *wording_of_verdict(enum clock_verdict verdict)
     }
 }
 
+const char *wording_clock(enum clock_verdict verdict)
+{
+    static const char *const names[] = {[CLOCK_WORK] = "work",
+                                        [CLOCK_DATA] = "data",
+                                        [CLOCK_SILENT] = "silent",
+                                        [CLOCK_PORTAL] = "portal"};
+    return names[verdict];
+}
+
 char *wording_time(int64_t at, char *out)
 {
     if (at == NO_TIME) {
@@ -99,7 +108,7 @@ const char *wording_trouble(const char *name)
         {"kafka", "Kafka không trả lời: cảnh báo quá hạn được giữ lại cho đến khi đọc hết tin."},
         {"claim", "Một tiến trình hoso-alerter khác đang giữ phần việc này."},
         {"clock", "Đồng hồ của máy đã nhảy: hệ thống đi tiếp theo giờ cũ cho đến khi có người xác "
-                  "nhận (hoso alerts clock --accept)."},
+                  "nhận (hoso alerts clock --accept --actor TÊN)."},
         {"held", "Đã đến hạn nhưng cảnh báo còn được giữ lại vì chưa đọc hết tin."},
         {"lag", "hoso-alerter đọc tin không kịp: cảnh báo có thể đến muộn."},
         {"outbox", "Cảnh báo chưa gửi đi được: hãy kiểm tra Kafka, máy chủ thư và các kênh gửi."},

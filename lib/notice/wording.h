@@ -41,6 +41,8 @@ enum clock_verdict {
 };
 enum clock_verdict wording_verdict(const struct told_alert *alert, int64_t now_at);
 const char *wording_of_verdict(enum clock_verdict verdict);
+/* "work", "data", "silent", "portal": for machines. */
+const char *wording_clock(enum clock_verdict verdict);
 
 /* "14:30 26/04/2026"; out has WORDING_TIME_SIZE bytes; NO_TIME gives "không rõ". Returns out. */
 #define WORDING_TIME_SIZE 24

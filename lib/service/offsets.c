@@ -86,8 +86,17 @@ int offsets_claim_in_log(struct pg *pg, struct consumer *consumer, int timeout_m
     return error_set(
         err, ERR_INPUT,
         "topic %s partition %d: %s stands at offset %" PRId64 ", the log holds %" PRId64
-        " to %" PRId64 "; decide with `hoso replay` where to go on",
-        claim->topic, (int)claim->partition, claim->consumer, claim->next_offset, low, high);
+        " to %" PRId64
+        "; decide with `hoso replay offset --consumer %s --partition %d` where to go on",
+        claim->topic, (int)claim->partition, claim->consumer, claim->next_offset, low, high,
+        claim->consumer, (int)claim->partition);
+}
+
+int64_t offsets_read_from(const struct offset_claim *claim)
+{
+    bool known =
+        claim->last_offset >= claim->log_begin && claim->last_offset == claim->next_offset - 1;
+    return known ? claim->last_offset : claim->next_offset;
 }
 
 /* FNV-1a */
@@ -112,8 +121,9 @@ int offsets_recognise(const struct offset_claim *claim, const struct record *rec
     return error_set(err, ERR_INPUT,
                      "topic %s partition %d: at offset %" PRId64 " stands another record than the "
                      "one that %s has committed: the topic was made anew; decide with "
-                     "`hoso replay` where to go on",
-                     claim->topic, (int)claim->partition, record->offset, claim->consumer);
+                     "`hoso replay offset --consumer %s --partition %d` where to go on",
+                     claim->topic, (int)claim->partition, record->offset, claim->consumer,
+                     claim->consumer, (int)claim->partition);
 }
 
 static void swap_params(const struct offset_claim *claim, struct pg_param out[SWAP_PARAMS])
@@ -134,17 +144,19 @@ static int lost(const struct offset_claim *claim, struct error *err)
 }
 
 int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t next_offset,
-                    struct error *err)
+                    int64_t last_record, struct error *err)
 {
-    struct pg_param params[SWAP_PARAMS + 1];
+    struct pg_param params[SWAP_PARAMS + 2];
     swap_params(claim, params);
     params[SWAP_PARAMS] = pg_int64(next_offset);
+    params[SWAP_PARAMS + 1] = pg_int64(last_record);
     struct pg_result *rows = NULL;
     int r = pg_exec(pg,
-                    "UPDATE kafka_offset SET next_offset = $7, updated_at = now() "
+                    "UPDATE kafka_offset SET next_offset = $7, last_offset = $7 - 1, "
+                    "last_record = $8, updated_at = now() "
                     "WHERE consumer = $1 AND topic = $2 AND partition = $3 AND owner = $4 "
                     "AND epoch = $5 AND next_offset = $6",
-                    params, SWAP_PARAMS + 1, &rows, err);
+                    params, SWAP_PARAMS + 2, &rows, err);
     if (r < 0)
         return r;
     int64_t moved = pg_affected(rows);

@@ -59,11 +59,11 @@ int offsets_claim_in_log(struct pg *pg, struct consumer *consumer, int timeout_m
                          struct offset_claim *claim, int64_t *ret_high, struct error *err);
 
 /*
- * Moves the stored offset from claim->next_offset to next_offset. ERR_CONFLICT: it is not ours any more, or it is not there: write
+ * Moves the stored offset from claim->next_offset to next_offset; last_record: fingerprint of the record before it. ERR_CONFLICT: it is not ours any more, or it is not there: write
  * nothing. The claim itself is the caller's to move, after the commit.
  */
 int offsets_advance(struct pg *pg, const struct offset_claim *claim, int64_t next_offset,
-                    struct error *err);
+                    int64_t last_record, struct error *err);
 
 /*
  * Moves of several partitions of one consumer, topic and owner, made by one queued statement: if any of them is not ours any
@@ -85,6 +85,8 @@ int offset_moves_add(struct offset_moves *moves, const struct offset_claim *clai
                      int64_t next_offset, int64_t last_record);
 int offset_moves_queue(const struct offset_moves *moves, struct pg *pg, struct error *err);
 
+/* Where to begin reading: one record early, where the log still has the one committed last, so that it can be recognised. */
+int64_t offsets_read_from(const struct offset_claim *claim);
 /* What tells a record from every other one that could stand at its offset: time, key and value. */
 int64_t offsets_fingerprint(const struct record *record);
 /*

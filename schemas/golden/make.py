@@ -65,7 +65,7 @@ KINDS = {
 ALERT = {
     "alert_id": bytes(range(16)), "state": "firing", "rule": "overdue", "episode": 1,
     "dossier_code": "H24.11713-260701-0001", "unit_id": 0, "due_at": AT, "deadline_at": AT + 1, "fired_at": AT + 2,
-    "reason": "deadline_passed",
+    "reason": "deadline_passed", "clock": "work",
 }
 
 
@@ -88,7 +88,7 @@ def plain_cases():
     yield "alert_resolved", "alert", {
         **ALERT, "state": "resolved", "episode": INT32_MAX, "unit_id": 31011713, "unit_code": "11713",
         "unit_name": "xã Nghi Dương", "procedure_code": "1.005129", "original_due_at": AT - 1, "ended_at": AT + 9,
-        "last_event_at": AT + 9, "last_ingested_at": AT + 10, "late_data": True, "reason": "done"}
+        "last_event_at": AT + 9, "last_ingested_at": AT + 10, "late_data": True, "reason": "done", "clock": "data"}
     yield "alert_retracted", "alert", {**ALERT, "state": "retracted", "late_data": False, "reason": "late_data"}
 
 

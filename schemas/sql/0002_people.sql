@@ -47,7 +47,8 @@ CREATE TABLE hoso.alert_silence (
     from_at        timestamptz NOT NULL DEFAULT now(),
     to_at          timestamptz NOT NULL DEFAULT 'infinity',
     actor          text NOT NULL,
-    reason         text NOT NULL
+    reason         text NOT NULL,
+    ended_by       text                             -- before its time
 );
 -- Every act of a person.
 CREATE TABLE hoso.alert_audit (
@@ -55,12 +56,25 @@ CREATE TABLE hoso.alert_audit (
     at       timestamptz NOT NULL DEFAULT now(),
     actor    text NOT NULL,
     via      text NOT NULL,                         -- link, cli, board
-    act      text NOT NULL,                         -- ack, snooze, unsnooze, mute, …
+    act      text NOT NULL,                         -- ack, snooze, unsnooze, mute, unmute, clock
     alert_id uuid,
     until    timestamptz,
     note     text
 );
 CREATE INDEX alert_audit_alert ON hoso.alert_audit (alert_id);
+-- A silence is an act too, whoever makes it by whatever way.
+CREATE FUNCTION hoso.alert_silence_audit() RETURNS trigger
+LANGUAGE plpgsql SET search_path = hoso, pg_catalog AS $$
+BEGIN
+    INSERT INTO alert_audit (actor, via, act, until, note)
+    VALUES (CASE TG_OP WHEN 'INSERT' THEN NEW.actor ELSE coalesce(NEW.ended_by, session_user) END,
+            CASE current_setting('application_name') WHEN 'hoso' THEN 'cli' ELSE 'sql' END,
+            CASE TG_OP WHEN 'INSERT' THEN 'mute' ELSE 'unmute' END, NEW.to_at,
+            concat_ws(' ', '#' || NEW.silence_id, NEW.unit_code, NEW.procedure_code, NEW.rule, NEW.reason));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER alert_silence_audit AFTER INSERT OR UPDATE ON hoso.alert_silence
+    FOR EACH ROW EXECUTE FUNCTION hoso.alert_silence_audit();
 
 -- The firing alerts that a recipient knows of. What is owed to them is the difference to hoso.alert.
 CREATE TABLE hoso.alert_told (
@@ -134,5 +148,7 @@ $$;
 
 -- migrate:down
 DROP FUNCTION hoso.alert_audience, hoso.alert_act;
-DROP TABLE hoso.delivery, hoso.alert_told, hoso.alert_audit, hoso.alert_silence, hoso.duty, hoso.recipient;
+DROP TRIGGER alert_silence_audit ON hoso.alert_silence;
+DROP FUNCTION hoso.alert_silence_audit;
+DROP TABLE hoso.delivery, hoso.alert_told, hoso.alert_silence, hoso.alert_audit, hoso.duty, hoso.recipient;
 ALTER TABLE hoso.alert DROP COLUMN level, DROP COLUMN escalate_at, DROP COLUMN acked_at, DROP COLUMN acked_by, DROP COLUMN snoozed_until;

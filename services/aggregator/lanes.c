@@ -74,10 +74,7 @@ int lanes_claim(struct aggregator *aggregator, int32_t number, int64_t *ret_from
         return r;
     partition->ours = true;
     partition->known_at = NO_TIME;
-    const struct offset_claim *claim = &partition->claim;
-    bool known =
-        claim->last_offset >= claim->log_begin && claim->last_offset == claim->next_offset - 1;
-    *ret_from = known ? claim->last_offset : claim->next_offset;
+    *ret_from = offsets_read_from(&partition->claim);
     log_info("claimed", "partition=%" PRId32 " offset=%" PRId64 " epoch=%" PRId64, number,
              partition->claim.next_offset, partition->claim.epoch);
     status_lag(aggregator, number);

@@ -13,8 +13,8 @@
 
 /* The longest sleep: clocks and lags are looked at even when nothing happens. What happens wakes us by a descriptor. */
 enum { SLEEP_MAX_MS = 2000 };
-/* While deadlines wait: of the time, notices get a twentieth and people a hundredth. */
-enum { RELAY_SHARE = 20, TELL_SHARE = 100 };
+/* While deadlines wait or have just fired: of the time, notices get a twentieth and people a hundredth. */
+enum { RELAY_SHARE = 20, TELL_SHARE = 100, JUST_MS = 1000 };
 
 int64_t alerter_now(struct alerter *alerter)
 {
@@ -169,6 +169,12 @@ static int connect_all(struct alerter *alerter, struct error *err)
                        &alerter->pg, err);
     if (r == 0)
         r = offsets_guard(alerter->pg, err);
+    /* Statements are prepared while tables are empty, and a plan that reads one whole would stay when it has grown. */
+    if (r == 0)
+        r = pg_script(alerter->pg,
+                      "SET enable_seqscan = off; SET jit = off; "
+                      "SET plan_cache_mode = force_generic_plan",
+                      err);
     if (r == 0)
         r = housekeeping_open(alerter, err);
     if (r == 0)
@@ -193,12 +199,32 @@ static int sooner(int a_ms, int b_ms)
     return b_ms >= 0 && b_ms < a_ms ? b_ms : a_ms;
 }
 
+/*
+ * Until its turn comes: at once in quiet times; else after `share` times what it took, or the deadlines that come due meanwhile would all
+ * be late by that.
+ */
+static int turn_wait_ms(const struct alerter *alerter, const struct turn *turn, int64_t share)
+{
+    bool quiet = !alerter->fired.us || mono_diff_ms(alerter->fired, mono_now()) >= JUST_MS;
+    int64_t left_us = share * turn->took_us - (mono_now().us - turn->ended.us);
+    return left_us <= 0 || (quiet && !firing_wanted(alerter)) ? 0 : (int)(left_us / 1000) + 1;
+}
+
+static int later(int a_ms, int b_ms)
+{
+    return a_ms > b_ms ? a_ms : b_ms;
+}
+
 static int sleep_ms(const struct alerter *alerter)
 {
+    int relay_ms = later(outbox_timeout_ms(alerter->outbox),
+                         turn_wait_ms(alerter, &alerter->relaying, RELAY_SHARE));
+    int tell_ms = later(people_timeout_ms(alerter->people),
+                        turn_wait_ms(alerter, &alerter->telling, TELL_SHARE));
     int ms = sooner(SLEEP_MAX_MS, firing_recheck_ms(alerter));
     if (alerter->owned.count)
-        ms = sooner(sooner(ms, outbox_timeout_ms(alerter->outbox)), follow_wait_ms(alerter));
-    ms = sooner(ms, people_timeout_ms(alerter->people));
+        ms = sooner(sooner(ms, relay_ms), follow_wait_ms(alerter));
+    ms = sooner(ms, tell_ms);
     if (alerter->batch_count) {
         int64_t left_ms = alerter->batch_age_ms - mono_diff_ms(alerter->batch_began, mono_now());
         ms = sooner(ms, left_ms > 0 ? (int)left_ms : 0);
@@ -214,12 +240,6 @@ static bool batch_is_due(const struct alerter *alerter)
            mono_diff_ms(alerter->batch_began, mono_now()) >= alerter->batch_age_ms;
 }
 
-/* Whether its turn has come: at once where no deadline waits, else after `share` times what it took. */
-static bool turn_comes(const struct alerter *alerter, const struct turn *turn, int64_t share)
-{
-    return !firing_wanted(alerter) || mono_now().us - turn->ended.us >= share * turn->took_us;
-}
-
 static void turn_ends(struct turn *turn, struct mono began)
 {
     turn->ended = mono_now();
@@ -229,7 +249,7 @@ static void turn_ends(struct turn *turn, struct mono began)
 static int relay(struct alerter *alerter, struct error *err)
 {
     struct mono began = mono_now();
-    if (!turn_comes(alerter, &alerter->relaying, RELAY_SHARE))
+    if (turn_wait_ms(alerter, &alerter->relaying, RELAY_SHARE))
         return outbox_run(alerter->outbox, NULL, &alerter->owned, err);
     int r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
     turn_ends(&alerter->relaying, began);
@@ -241,7 +261,7 @@ static int tell(struct alerter *alerter, struct error *err)
     const struct people_world world = {alerter->reference.calendar, alerter->rulebook,
                                        wallclock_at(&alerter->clock)};
     struct mono began = mono_now();
-    if (!people_wants(alerter->people) || !turn_comes(alerter, &alerter->telling, TELL_SHARE))
+    if (!people_wants(alerter->people) || turn_wait_ms(alerter, &alerter->telling, TELL_SHARE))
         return people_run(alerter->people, NULL, NULL, err);
     int r = people_run(alerter->people, alerter->pg, &world, err);
     turn_ends(&alerter->telling, began);

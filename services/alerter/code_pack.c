@@ -33,12 +33,20 @@ struct parts {
     uint32_t number;
 };
 
-uint32_t packs_hash(struct str code)
+/* The finalizer of MurmurHash3: every bit of the one counts in every bit of the other. */
+static uint32_t mix(uint64_t bits)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    bits = (bits ^ bits >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    bits = (bits ^ bits >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return (uint32_t)(bits >> 32);
+}
+
+uint32_t packs_hash_text(struct str code)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
     for (size_t i = 0; i < code.len; i++)
         hash = (hash ^ (unsigned char)code.data[i]) * UINT64_C(1099511628211);
-    return (uint32_t)(hash ^ hash >> 32);
+    return mix(hash);
 }
 
 struct packs *packs_new(void)
@@ -147,7 +155,7 @@ static bool add_prefix(struct packs *packs, struct str text)
     }
     if (text.len)
         memcpy(copy, text.data, text.len);
-    uint32_t hash = packs_hash(text);
+    uint32_t hash = packs_hash_text(text);
     packs->prefixes[packs->count++] = (struct prefix){hash, (uint32_t)text.len, copy};
     packs->buckets[bucket_of(packs, text, hash)] = (uint32_t)packs->count;
     return true;
@@ -164,7 +172,7 @@ bool packs_find(const struct packs *packs, struct str code, uint64_t *ret)
     struct parts parts;
     if (!take_apart(code, &parts))
         return false;
-    uint32_t index = packs->buckets[bucket_of(packs, parts.prefix, packs_hash(parts.prefix))];
+    uint32_t index = packs->buckets[bucket_of(packs, parts.prefix, packs_hash_text(parts.prefix))];
     if (!index)
         return false;
     *ret = put_together(&parts, index - 1);
@@ -201,6 +209,23 @@ static char *copy_of(uint64_t packed)
     return packed & COPY_BIT ? (char *)(uintptr_t)(packed & ~COPY_BIT) : NULL;
 }
 
+static struct str copied(const char *copy)
+{
+    return (struct str){copy + 1, (unsigned char)copy[0]};
+}
+
+uint32_t packs_hash(uint64_t kept)
+{
+    const char *copy = copy_of(kept);
+    return copy ? packs_hash_text(copied(copy)) : mix(kept);
+}
+
+bool packs_is_copy_of(uint64_t kept, struct str code)
+{
+    const char *copy = copy_of(kept);
+    return copy && str_eq(copied(copy), code);
+}
+
 void packs_drop(struct packs *packs, uint64_t packed)
 {
     (void)packs;
@@ -211,7 +236,7 @@ struct str packs_text(const struct packs *packs, uint64_t packed, char out[CODE_
 {
     const char *copy = copy_of(packed);
     if (copy)
-        return (struct str){copy + 1, (unsigned char)copy[0]};
+        return copied(copy);
     const struct prefix *prefix = &packs->prefixes[packed >> 43];
     int digits = (int)(packed >> 24 & 3) + DIGITS_MIN;
     char date[TIME_TEXT_SIZE];
@@ -222,10 +247,4 @@ struct str packs_text(const struct packs *packs, uint64_t packed, char out[CODE_
                        long_date ? 4 : 2, date + (long_date ? 0 : 2), date + 5, date + 8, digits,
                        (unsigned)(packed & 0xffffff));
     return (struct str){out, (size_t)len};
-}
-
-bool packs_equal(const struct packs *packs, uint64_t kept, struct str code)
-{
-    char text[CODE_MAX + 1];
-    return str_eq(packs_text(packs, kept, text), code);
 }

@@ -25,8 +25,12 @@ void packs_drop(struct packs *packs, uint64_t packed);
 /* The code again: a view into out or into the kept copy. */
 struct str packs_text(const struct packs *packs, uint64_t packed, char out[CODE_MAX + 1]);
 
-/* Whether a kept one is this code; and the hash that both must have. */
-bool packs_equal(const struct packs *packs, uint64_t kept, struct str code);
-uint32_t packs_hash(struct str code);
+/*
+ * What a kept code is looked up by, all 32 bits of it well mixed; and for a code that packs_find does not know: then only a kept copy
+ * can be equal to it.
+ */
+uint32_t packs_hash(uint64_t kept);
+uint32_t packs_hash_text(struct str code);
+bool packs_is_copy_of(uint64_t kept, struct str code);
 
 #endif

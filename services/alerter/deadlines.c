@@ -4,20 +4,25 @@
 
 #include "alerter/code_pack.h"
 
-/* Entry i has its deadline in at[i], its code in codes[i] and stands in the heap at places[i]; entries are dense. */
+/* Together, for a look-up wants all of it and memory is far away; packed, or a sixth of it would be padding. */
+struct entry {
+    int64_t at;
+    uint64_t code;
+    uint32_t place; /* in the heap */
+} __attribute__((packed, aligned(4)));
+
 struct deadlines {
     struct packs *packs;
-    int64_t *at;
-    uint64_t *codes;
-    uint32_t *places;
-    uint32_t *heap; /* entries; four children each */
+    struct entry *entries; /* dense */
+    uint32_t *heap;        /* entries; four children each */
     size_t count;
     size_t capacity;
-    uint32_t *table; /* 1 + entry, open addressing */
+    uint32_t *table; /* open addressing: six bits of the hash, and 1 + entry; 0 = empty */
     size_t table_size;
 };
 
-enum { FIRST = 64, CHILDREN = 4 };
+enum { FIRST = 64, CHILDREN = 4, ENTRY_BITS = 26 };
+#define ENTRY_MASK ((UINT32_C(1) << ENTRY_BITS) - 1)
 
 struct deadlines *deadlines_new(void)
 {
@@ -35,11 +40,9 @@ struct deadlines *deadlines_free(struct deadlines *d)
     if (!d)
         return NULL;
     for (size_t i = 0; i < d->count; i++)
-        packs_drop(d->packs, d->codes[i]);
+        packs_drop(d->packs, d->entries[i].code);
     packs_free(d->packs);
-    free(d->at);
-    free(d->codes);
-    free(d->places);
+    free(d->entries);
     free(d->heap);
     free(d->table);
     free(d);
@@ -51,14 +54,14 @@ struct deadlines *deadlines_free(struct deadlines *d)
 static void put(struct deadlines *d, size_t place, uint32_t entry)
 {
     d->heap[place] = entry;
-    d->places[entry] = (uint32_t)place;
+    d->entries[entry].place = (uint32_t)place;
 }
 
 /* Moves an entry from `place` towards the root, then towards the leaves, until its deadline fits. */
 static void settle(struct deadlines *d, size_t place, uint32_t entry)
 {
-    int64_t at = d->at[entry];
-    while (place > 0 && d->at[d->heap[(place - 1) / CHILDREN]] > at) {
+    int64_t at = d->entries[entry].at;
+    while (place > 0 && d->entries[d->heap[(place - 1) / CHILDREN]].at > at) {
         put(d, place, d->heap[(place - 1) / CHILDREN]);
         place = (place - 1) / CHILDREN;
     }
@@ -68,10 +71,10 @@ static void settle(struct deadlines *d, size_t place, uint32_t entry)
             break;
         size_t end = best + CHILDREN < d->count ? best + CHILDREN : d->count;
         for (size_t child = best + 1; child < end; child++) {
-            if (d->at[d->heap[child]] < d->at[d->heap[best]])
+            if (d->entries[d->heap[child]].at < d->entries[d->heap[best]].at)
                 best = child;
         }
-        if (d->at[d->heap[best]] >= at)
+        if (d->entries[d->heap[best]].at >= at)
             break;
         put(d, place, d->heap[best]);
         place = best;
@@ -79,7 +82,10 @@ static void settle(struct deadlines *d, size_t place, uint32_t entry)
     put(d, place, entry);
 }
 
-/* ---- the table: where a code begins to look is its hash scaled to the size, so that any size will do ---- */
+/*
+ * ---- the table: where a code begins to look is its hash scaled to the size, so that any size will do. A slot names its hash's last bits
+ * too, so that a search looks at the entries of others, somewhere else in memory, only now and then ----
+ */
 
 static size_t home(const struct deadlines *d, uint32_t hash)
 {
@@ -91,10 +97,19 @@ static size_t next_of(const struct deadlines *d, size_t slot)
     return slot + 1 == d->table_size ? 0 : slot + 1;
 }
 
+static uint32_t slot_of(uint32_t hash, uint32_t entry)
+{
+    return hash << ENTRY_BITS | (entry + 1);
+}
+
+static uint32_t entry_of(uint32_t slot)
+{
+    return (slot & ENTRY_MASK) - 1;
+}
+
 static uint32_t hash_of_entry(const struct deadlines *d, uint32_t entry)
 {
-    char text[CODE_MAX + 1];
-    return packs_hash(packs_text(d->packs, d->codes[entry], text));
+    return packs_hash(d->entries[entry].code);
 }
 
 /* The slot that holds the code, or the empty one at the end of its search. */
@@ -102,10 +117,13 @@ static size_t find(const struct deadlines *d, struct str code)
 {
     uint64_t packed;
     bool is_packed = packs_find(d->packs, code, &packed);
-    size_t slot = home(d, packs_hash(code));
+    uint32_t hash = is_packed ? packs_hash(packed) : packs_hash_text(code);
+    size_t slot = home(d, hash);
     for (; d->table[slot]; slot = next_of(d, slot)) {
-        uint64_t kept = d->codes[d->table[slot] - 1];
-        if (is_packed ? kept == packed : packs_equal(d->packs, kept, code))
+        if ((d->table[slot] ^ hash << ENTRY_BITS) & ~ENTRY_MASK)
+            continue;
+        uint64_t kept = d->entries[entry_of(d->table[slot])].code;
+        if (is_packed ? kept == packed : packs_is_copy_of(kept, code))
             break;
     }
     return slot;
@@ -113,10 +131,11 @@ static size_t find(const struct deadlines *d, struct str code)
 
 static void table_put(struct deadlines *d, uint32_t entry)
 {
-    size_t slot = home(d, hash_of_entry(d, entry));
+    uint32_t hash = hash_of_entry(d, entry);
+    size_t slot = home(d, hash);
     while (d->table[slot])
         slot = next_of(d, slot);
-    d->table[slot] = entry + 1;
+    d->table[slot] = slot_of(hash, entry);
 }
 
 /* Empties a slot and closes the gap that it would leave in the searches behind it. */
@@ -124,7 +143,7 @@ static void table_remove(struct deadlines *d, size_t hole)
 {
     d->table[hole] = 0;
     for (size_t slot = next_of(d, hole); d->table[slot]; slot = next_of(d, slot)) {
-        size_t wanted = home(d, hash_of_entry(d, d->table[slot] - 1));
+        size_t wanted = home(d, hash_of_entry(d, entry_of(d->table[slot])));
         size_t distance = slot >= wanted ? slot - wanted : slot + d->table_size - wanted;
         size_t to_hole = slot >= hole ? slot - hole : slot + d->table_size - hole;
         if (distance < to_hole)
@@ -166,9 +185,7 @@ static int grow(struct deadlines *d)
     if (d->count < d->capacity)
         return 0;
     size_t capacity = d->capacity ? d->capacity + d->capacity / 2 : FIRST;
-    if (!resize((void **)&d->at, capacity, sizeof *d->at) ||
-        !resize((void **)&d->codes, capacity, sizeof *d->codes) ||
-        !resize((void **)&d->places, capacity, sizeof *d->places) ||
+    if (!resize((void **)&d->entries, capacity, sizeof *d->entries) ||
         !resize((void **)&d->heap, capacity, sizeof *d->heap))
         return ERR_NOMEM;
     d->capacity = capacity;
@@ -178,11 +195,11 @@ static int grow(struct deadlines *d)
 static int add(struct deadlines *d, struct str code, int64_t deadline_at)
 {
     uint64_t packed;
-    if (grow(d) < 0 || grow_table(d) < 0 || packs_keep(d->packs, code, &packed) < 0)
+    if (d->count + 1 >= ENTRY_MASK || grow(d) < 0 || grow_table(d) < 0 ||
+        packs_keep(d->packs, code, &packed) < 0)
         return ERR_NOMEM;
     uint32_t entry = (uint32_t)d->count++;
-    d->at[entry] = deadline_at;
-    d->codes[entry] = packed;
+    d->entries[entry] = (struct entry){.at = deadline_at, .code = packed};
     table_put(d, entry);
     settle(d, entry, entry);
     return 0;
@@ -191,23 +208,23 @@ static int add(struct deadlines *d, struct str code, int64_t deadline_at)
 /* The last entry takes the place of the one that goes. */
 static void drop(struct deadlines *d, size_t slot)
 {
-    uint32_t entry = d->table[slot] - 1, last = (uint32_t)d->count - 1;
-    size_t place = d->places[entry];
+    uint32_t entry = entry_of(d->table[slot]), last = (uint32_t)d->count - 1;
+    size_t place = d->entries[entry].place;
     table_remove(d, slot);
-    packs_drop(d->packs, d->codes[entry]);
+    packs_drop(d->packs, d->entries[entry].code);
     uint32_t moved = d->heap[last]; /* the heap's last, not the entries' */
     d->count--;
     if (place < d->count)
         settle(d, place, moved);
     if (entry == last)
         return;
-    size_t last_slot = home(d, hash_of_entry(d, last));
-    while (d->table[last_slot] != last + 1)
+    uint32_t hash = hash_of_entry(d, last);
+    size_t last_slot = home(d, hash);
+    while (d->table[last_slot] != slot_of(hash, last))
         last_slot = next_of(d, last_slot);
-    d->table[last_slot] = entry + 1;
-    d->at[entry] = d->at[last];
-    d->codes[entry] = d->codes[last];
-    put(d, d->places[last], entry);
+    d->table[last_slot] = slot_of(hash, entry);
+    d->entries[entry] = d->entries[last];
+    put(d, d->entries[last].place, entry);
 }
 
 int deadlines_set(struct deadlines *d, struct str code, int64_t deadline_at)
@@ -215,19 +232,19 @@ int deadlines_set(struct deadlines *d, struct str code, int64_t deadline_at)
     size_t slot = find(d, code);
     if (!d->table[slot])
         return deadline_at == NO_TIME ? 0 : add(d, code, deadline_at);
-    uint32_t entry = d->table[slot] - 1;
+    uint32_t entry = entry_of(d->table[slot]);
     if (deadline_at == NO_TIME) {
         drop(d, slot);
-    } else if (d->at[entry] != deadline_at) {
-        d->at[entry] = deadline_at;
-        settle(d, d->places[entry], entry);
+    } else if (d->entries[entry].at != deadline_at) {
+        d->entries[entry].at = deadline_at;
+        settle(d, d->entries[entry].place, entry);
     }
     return 0;
 }
 
 int64_t deadlines_next(const struct deadlines *d)
 {
-    return d->count ? d->at[d->heap[0]] : NO_TIME;
+    return d->count ? d->entries[d->heap[0]].at : NO_TIME;
 }
 
 size_t deadlines_count(const struct deadlines *d)
@@ -237,7 +254,7 @@ size_t deadlines_count(const struct deadlines *d)
 
 static size_t count_below(const struct deadlines *d, size_t place, int64_t now_at)
 {
-    if (place >= d->count || d->at[d->heap[place]] > now_at)
+    if (place >= d->count || d->entries[d->heap[place]].at > now_at)
         return 0;
     size_t count = 1;
     for (size_t child = 1; child <= CHILDREN; child++)
@@ -259,7 +276,7 @@ struct frontier {
 
 static int64_t key(const struct frontier *f, size_t i)
 {
-    return f->d->at[f->d->heap[f->places[i]]];
+    return f->d->entries[f->d->heap[f->places[i]]].at;
 }
 
 static void swap(struct frontier *f, size_t a, size_t b)
@@ -308,8 +325,8 @@ size_t deadlines_due(const struct deadlines *d, int64_t now_at, struct due *out,
         size_t place = frontier_take(&f);
         uint32_t entry = d->heap[place];
         struct due *due = &out[found++];
-        due->at = d->at[entry];
-        struct str code = packs_text(d->packs, d->codes[entry], due->code);
+        due->at = d->entries[entry].at;
+        struct str code = packs_text(d->packs, d->entries[entry].code, due->code);
         if (code.data != due->code)
             memcpy(due->code, code.data, code.len);
         due->len = (uint8_t)code.len;

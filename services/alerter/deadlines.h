@@ -3,7 +3,7 @@
  * from hoso.alert_watch when the partition is assigned. One thread.
  *
  * About 30 bytes per deadline: 8 the deadline, 8 the code (code_pack.h), 4 its place in the heap, 4 the heap, 5 to 8 the hash
- * table. 2^32 - 2 deadlines at most.
+ * table. 2^26 - 2 deadlines at most (67 million in one partition).
  */
 #ifndef HOSO_ALERTER_DEADLINES_H
 #define HOSO_ALERTER_DEADLINES_H

@@ -208,6 +208,7 @@ static int fire(struct alerter *alerter, int64_t now_at, struct error *err)
     if (r < 0)
         return r;
     crash_point("alerter.fire_after_commit");
+    alerter->fired = mono_now();
     log_debug("fired", "deadlines=%zu alerts=%" PRId64, question.count,
               verdicts.changes[ALERT_FIRE]);
     return firing_apply(alerter, &question, &verdicts, err);

@@ -122,8 +122,10 @@ static int forget(struct alerter *alerter, struct error *err)
         return 0;
     int r = store_forget(alerter->pg, &alerter->owned, wallclock_at(&alerter->clock), FORGET_MAX,
                          &count, err);
-    if (count)
+    if (count) {
+        crash_point("alerter.forget_after");
         log_info("forgotten", "dossiers=%" PRId64, count);
+    }
     return r;
 }
 

@@ -15,6 +15,7 @@ struct partition {
     struct deadlines *deadlines; /* NULL = not ours */
     struct offset_claim claim;   /* its next_offset is what is committed */
     int64_t read_offset;         /* the batch in hand reaches here */
+    int64_t last_record;         /* fingerprint of the record before it */
     int64_t end_position;        /* where the end of the partition was last seen; -1 = never */
     int64_t lag;                 /* records behind the end, as last asked */
     bool fires;                  /* of the firing under way */
@@ -86,6 +87,7 @@ struct alerter {
     struct wallclock clock;
     bool clock_known; /* what was believed before the restart has been asked */
     struct mono housekept;
+    struct mono fired;    /* the last time; 0 = never */
     struct turn relaying; /* of the outbox */
     struct turn telling;
 

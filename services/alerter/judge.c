@@ -155,6 +155,9 @@ static int write_notice(struct run *run, const struct touched *touched, const st
                         struct error *err)
 {
     const struct unit *unit = units_by_id(run->reference->units, row->unit_id);
+    const struct told_alert told = {.last_event_at = row->last_event_at,
+                                    .last_ingested_at = row->last_ingested_at,
+                                    .portal_status = row->portal_status};
     struct alert_notice notice = {
         .state = row->state,
         .rule = str_of(alert_rule_name(row->rule)),
@@ -173,6 +176,7 @@ static int write_notice(struct run *run, const struct touched *touched, const st
         .last_ingested_at = row->last_ingested_at,
         .late_data = row->late_data,
         .reason = row->reason,
+        .clock = str_of(wording_clock(wording_verdict(&told, run->question->now_at))),
     };
     alert_id_of(touched->code, row->rule, row->episode, notice.alert_id);
     struct str payload;

@@ -58,14 +58,15 @@ static void answer_text(struct http_exchange *exchange, int status, const char *
     free(page);
 }
 
-/* ret rows: alert_id, rule, state, code, due, acked_by, recipient; none = the link has had its time. */
+/* ret rows: alert_id, rule, state, code, due, acked_by, recipient, both clocks, the portal's word; none = the link has had its time. */
 static int load(struct pg *pg, const uint8_t id[EVENT_ID_SIZE], struct pg_result **ret,
                 struct error *err)
 {
     const struct pg_param params[] = {pg_uuid(id)};
     return pg_exec(pg,
                    "SELECT a.alert_id, a.rule, a.state, a.dossier_code, a.due_at, "
-                   "coalesce(a.acked_by, ''), coalesce(r.name, d.address) FROM hoso.delivery d "
+                   "coalesce(a.acked_by, ''), coalesce(r.name, d.address), a.last_event_at, "
+                   "a.last_ingested_at, a.portal_status FROM hoso.delivery d "
                    "LEFT JOIN hoso.recipient r USING (recipient_id) "
                    "JOIN hoso.alert a ON a.alert_id = ANY (d.alert_ids) "
                    "WHERE d.delivery_id = $1 AND d.created_at > now() - interval '" VALID_DAYS
@@ -73,7 +74,19 @@ static int load(struct pg *pg, const uint8_t id[EVENT_ID_SIZE], struct pg_result
                    params, 1, ret, err);
 }
 
-static void put_list(FILE *out, const struct pg_result *rows)
+/* Both clocks, and which one speaks. */
+static void put_clocks(FILE *out, const struct pg_result *rows, size_t row, int64_t now_at)
+{
+    char when[WORDING_TIME_SIZE], heard[WORDING_TIME_SIZE];
+    const struct told_alert alert = {.last_event_at = pg_get_time(rows, row, 7),
+                                     .last_ingested_at = pg_get_time(rows, row, 8),
+                                     .portal_status = pg_get_int32(rows, row, 9)};
+    fprintf(out, "Việc gần nhất: %s<br>Hệ thống nhận tin: %s<br>%s<br>",
+            wording_time(alert.last_event_at, when), wording_time(alert.last_ingested_at, heard),
+            wording_of_verdict(wording_verdict(&alert, now_at)));
+}
+
+static void put_list(FILE *out, const struct pg_result *rows, int64_t now_at)
 {
     size_t count = pg_rows(rows);
     fputs("<ul>", out);
@@ -85,11 +98,10 @@ static void put_list(FILE *out, const struct pg_result *rows)
         fprintf(out, "<br>Hạn: %s<br><small>", wording_time(pg_get_time(rows, i, 4), due));
         if (!str_eq(pg_get_text(rows, i, 2), STR("firing"))) {
             fputs("Đã kết thúc", out);
-        } else if (str_given(acked_by)) {
-            fputs("Đã nhận: ", out);
-            put_html(out, acked_by);
         } else {
-            fputs("Chưa có ai nhận", out);
+            put_clocks(out, rows, i, now_at);
+            fputs(str_given(acked_by) ? "Đã nhận: " : "Chưa có ai nhận", out);
+            put_html(out, acked_by);
         }
         fputs("</small></li>", out);
     }
@@ -98,14 +110,14 @@ static void put_list(FILE *out, const struct pg_result *rows)
         fprintf(out, "<p>và %zu cảnh báo nữa</p>", count - SHOWN_MAX);
 }
 
-static void show(struct http_exchange *exchange, const struct pg_result *rows)
+static void show(struct http_exchange *exchange, const struct pg_result *rows, int64_t now_at)
 {
     char *page = NULL;
     size_t size;
     FILE *out = open_memstream(&page, &size);
     if (out) {
         put_head(out, "Xác nhận đã nhận cảnh báo");
-        put_list(out, rows);
+        put_list(out, rows, now_at);
         fputs(
             "<form method=\"post\"><button name=\"act\" value=\"ack\">Đã nhận, đang xử lý</button>"
             "<button class=\"later\" name=\"act\" value=\"snooze\">Nhắc lại sau 1 ngày</button>"
@@ -190,7 +202,7 @@ bool page_serve(struct http_exchange *exchange, struct pg *pg, struct str key, i
     } else if (post) {
         serve_post(exchange, pg, id, pg_get_text(rows, 0, 6), now_at);
     } else {
-        show(exchange, rows);
+        show(exchange, rows, now_at);
     }
     pg_result_free(rows);
     return true;

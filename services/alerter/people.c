@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "service/service.h"
 
 enum { LOOK_MS = 1000, LEAD_LOCK = 0x686f736f /* "hoso" */, ESCALATE_MAX = 500, LEVEL_CITY = 3 };
 
@@ -92,8 +93,10 @@ static int raise_levels(struct pg *pg, const struct climb *climb, struct error *
                     "FROM unnest($1::uuid[], $2::int[], $3::timestamptz[]) n (id, up, at) "
                     "WHERE alert_id = n.id AND acked_at IS NULL AND state = 'firing'",
                     params, 3, &rows, err);
-    if (r == 0)
+    if (r == 0) {
+        crash_point("alerter.escalate_after");
         log_info("escalated", "alerts=%lld", (long long)pg_affected(rows));
+    }
     pg_result_free(rows);
     return r;
 }

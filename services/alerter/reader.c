@@ -1,6 +1,7 @@
 /* Partitions of ours, and batches of their records. */
 #include "alerter/internal.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,9 @@ static int claim(struct alerter *alerter, struct partition_offset *offset, struc
     if (offset->partition >= alerter->partition_count)
         return error_set(
             err, ERR_INPUT,
-            "topic %s has grown beyond %d partitions; `hoso replay` moves to a new one",
+            "topic %s has grown beyond %d partitions, so dossiers have moved between them: give it "
+            "that many again (a new topic), send it what came since, and decide with `hoso replay "
+            "offset --consumer alerter` where to go on",
             alerter->topic, alerter->partition_count);
     struct partition *partition = &alerter->partitions[offset->partition];
     struct offset_claim claim = {
@@ -75,7 +78,8 @@ static int claim(struct alerter *alerter, struct partition_offset *offset, struc
         r = follow_claimed(alerter, partition, err);
     if (r < 0)
         return r;
-    offset->offset = partition->read_offset = claim.next_offset;
+    offset->offset = offsets_read_from(&claim);
+    partition->read_offset = claim.next_offset;
     partition->end_position = -1;
     partition->lag = high - claim.next_offset;
     partition->held = false;
@@ -124,12 +128,28 @@ static void on_revoked(void *arg, const int32_t *partitions, size_t count)
     forget_partitions(alerter);
 }
 
+/* A dossier stays in its partition, and its deadline with it. */
+static int check_count(const struct alerter *alerter, int count, struct error *err)
+{
+    int64_t wanted = config_integer(alerter->service->config, "kafka", NULL, "partitions");
+    if (count == wanted)
+        return 0;
+    return error_set(err, ERR_INPUT,
+                     "topic %s has %d partitions, [kafka] partitions is %" PRId64
+                     "; a changed number moves dossiers between partitions: mend the "
+                     "configuration, or make the topic anew with that many, and decide with "
+                     "`hoso replay offset --consumer alerter` where to go on",
+                     alerter->topic, count, wanted);
+}
+
 int reader_open(struct alerter *alerter, struct error *err)
 {
     struct service *service = alerter->service;
     if (!alerter->partition_count) {
         int count;
         int r = topic_partitions(&service->kafka, alerter->topic, TOPIC_TIMEOUT_MS, &count, err);
+        if (r == 0)
+            r = check_count(alerter, count, err);
         if (r < 0)
             return r;
         free(alerter->partitions); /* of an attempt that failed half-way */
@@ -161,8 +181,9 @@ void reader_close(struct alerter *alerter)
 static int take_record(struct alerter *alerter, const struct record *record, struct error *err)
 {
     struct partition *partition = &alerter->partitions[record->partition];
-    if (!partition->deadlines || record->offset < partition->read_offset)
-        return 0;
+    int r = partition->deadlines ? offsets_recognise(&partition->claim, record, err) : 0;
+    if (r < 0 || !partition->deadlines || record->offset < partition->read_offset)
+        return r;
     struct event event;
     enum codec_fault fault =
         codec_read(alerter->codec, record->value.data, record->value.len, &event, NULL);
@@ -177,6 +198,7 @@ static int take_record(struct alerter *alerter, const struct record *record, str
         return error_set(err, ERR_NOMEM, "out of memory");
     }
     partition->read_offset = record->offset + 1;
+    partition->last_record = offsets_fingerprint(record);
     if (alerter->batch_count++ == 0)
         alerter->batch_began = mono_now();
     return 0;
@@ -208,6 +230,9 @@ int reader_take(struct alerter *alerter, struct error *err)
             alerter->broker_silent = true;
             return 0;
         }
+        if (r == ERR_INPUT)
+            return error_prefix(
+                err, r, "decide with `hoso replay offset --consumer alerter` where to go on");
         if (r < 0)
             return r;
         if (r == CONSUMER_END) {
@@ -230,7 +255,8 @@ static int advance_claims(struct alerter *alerter, struct error *err)
     for (int i = 0; i < alerter->partition_count && r == 0; i++) {
         const struct partition *partition = &alerter->partitions[i];
         if (partition->deadlines && partition->read_offset != partition->claim.next_offset)
-            r = offsets_advance(alerter->pg, &partition->claim, partition->read_offset, err);
+            r = offsets_advance(alerter->pg, &partition->claim, partition->read_offset,
+                                partition->last_record, err);
     }
     return r;
 }

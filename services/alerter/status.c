@@ -145,7 +145,7 @@ static const char *trouble_of(const struct alerter *alerter, char *text, size_t 
         name = "clock";
         snprintf(text, text_size,
                  "the wall clock jumped by %" PRId64
-                 " s and is not believed; `hoso alerts clock --accept` "
+                 " s and is not believed; `hoso alerts clock --accept --actor NAME` "
                  "if it is right",
                  alerter->clock.jump_ms / MS_PER_SECOND);
     } else if (held) {

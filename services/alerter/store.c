@@ -138,8 +138,11 @@ struct alert_row store_alert(const struct pg_result *result, size_t row)
 int store_open_watch(struct pg *pg, const struct pg_array *partitions, struct error *err)
 {
     const struct pg_param params[] = {pg_array_param(partitions)};
-    /* All of it will be fetched: a cursor is planned for its first rows otherwise. */
-    int r = pg_exec(pg, "SET LOCAL cursor_tuple_fraction = 1", NULL, 0, NULL, err);
+    /* All of it will be fetched, and is nearly the whole table: a cursor is planned for its first rows otherwise. */
+    int r = pg_script(pg,
+                      "SET LOCAL cursor_tuple_fraction = 1; SET LOCAL enable_seqscan = on; "
+                      "SET LOCAL plan_cache_mode = auto",
+                      err);
     return r == 0 ? pg_exec(pg,
                             "DECLARE watch NO SCROLL CURSOR FOR SELECT dossier_code, deadline_at, "
                             "partition FROM hoso.alert_watch WHERE partition = ANY($1::int[]) "

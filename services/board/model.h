@@ -144,6 +144,7 @@ char *model_id(const struct model *model, char out[MODEL_ID_SIZE]);
 int64_t model_since(const struct model *model, struct str id);
 
 /* Parts of what model_write writes, for the API. */
+void model_write_time(struct json_out *out, const char *key, int64_t at); /* NO_TIME: null */
 void model_write_figures(struct json_out *out, const char *key,
                          const int64_t figures[FIGURE_COUNT]);
 void model_write_place(struct json_out *out, const struct place *place);

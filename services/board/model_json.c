@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 
-static void put_time(struct json_out *out, const char *key, int64_t at)
+void model_write_time(struct json_out *out, const char *key, int64_t at)
 {
     if (at == NO_TIME)
         json_put_null(out, key);
@@ -76,8 +76,8 @@ void model_write_alert(struct json_out *out, const struct model *model,
     json_put_integer(out, "episode", item->episode);
     put_given(out, "procedure", item->procedure_code);
     put_given(out, "dossier", item->dossier_code);
-    put_time(out, "due_at", item->due_at);
-    put_time(out, "fired_at", item->fired_at);
+    model_write_time(out, "due_at", item->due_at);
+    model_write_time(out, "fired_at", item->fired_at);
     put_given(out, "acknowledged_by", item->acknowledged_by);
     if (item->snoozed_until != NO_TIME)
         json_put_integer(out, "snoozed_until", item->snoozed_until);
@@ -164,7 +164,7 @@ bool model_write(const struct model *model, int64_t since, int64_t now_at, struc
     json_begin_object(out, NULL);
     json_put_bool(out, "snapshot", since == 0);
     json_put_integer(out, "at", now_at);
-    put_time(out, "data_at", model->data_at);
+    model_write_time(out, "data_at", model->data_at);
     if (since == 0)
         write_names(model, out);
     if (model->today_revision > since) {

@@ -109,11 +109,7 @@
     "d.status::integer, d.phase::text, d.submitted_at, d.accepted_at, d.original_due_at, "         \
     "d.due_at, d.promised_at, d.ended_at, d.returned_at, d.verdict::text, d.reappointments, "      \
     "d.supplement_rounds, d.portal_disagrees, d.portal_status::integer, d.deciding_agency::text, " \
-    "d.receiving_agency::text, d.dossier_id FROM hoso.dossier d LEFT JOIN hoso.unit u "            \
+    "d.receiving_agency::text FROM hoso.dossier d LEFT JOIN hoso.unit u "                          \
     "USING (unit_id) WHERE d.code = $1"
-/* $1 dossier_id. */
-#define SQL_HISTORY                                                                                \
-    "SELECT occurred_at, ingested_at, kind::text, status::integer, source::text "                  \
-    "FROM hoso.dossier_event WHERE dossier_id = $1 ORDER BY occurred_at, ingested_at LIMIT 1000"
 
 #endif

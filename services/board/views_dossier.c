@@ -1,8 +1,7 @@
 /* One dossier's life, for the staff of its unit: /dossiers/CODE. */
-#include <stdlib.h>
-
 #include "board/sql.h"
 #include "board/views.h"
+#include "service/life.h"
 
 /* The columns of SQL_DOSSIER. */
 static const char *const names[] = {"code",
@@ -58,24 +57,44 @@ static void put_dossier(struct json_out *out, const struct pg_result *rows)
     }
 }
 
-static int put_history(struct pg *pg, struct json_out *out, int64_t dossier_id, struct error *err)
+static void put_held(struct json_out *out, const struct life *life)
 {
-    struct pg_result *rows = NULL;
-    struct pg_param id = pg_int64(dossier_id);
-    int r = pg_exec(pg, SQL_HISTORY, &id, 1, &rows, err);
-    json_begin_array(out, "history");
-    for (size_t i = 0; r == 0 && i < pg_rows(rows); i++) {
+    json_begin_array(out, "held");
+    for (size_t i = 0; i < life->tenure_count; i++) {
+        const struct tenure *held = &life->tenures[i];
         json_begin_object(out, NULL);
-        json_put_integer(out, "occurred_at", pg_get_time(rows, i, 0));
-        json_put_integer(out, "ingested_at", pg_get_time(rows, i, 1));
-        json_put_text(out, "kind", pg_get_text(rows, i, 2));
-        json_put_integer(out, "status", pg_get_int64(rows, i, 3));
-        json_put_text(out, "source", pg_get_text(rows, i, 4));
+        json_put_text(out, "agency", held->agency);
+        model_write_time(out, "from", held->from_at);
+        model_write_time(out, "to", held->to_at);
         json_end_object(out);
     }
     json_end_array(out);
-    pg_result_free(rows);
-    return r;
+}
+
+static void put_history(struct json_out *out, const struct life *life)
+{
+    json_begin_array(out, "history");
+    for (size_t i = 0; i < life->count; i++) {
+        const struct event *event = life->events[i];
+        json_begin_object(out, NULL);
+        json_put_integer(out, "occurred_at", event->occurred_at);
+        json_put_integer(out, "ingested_at", event->ingested_at);
+        json_put_text(out, "kind", str_of(event_kind_name(event->kind)));
+        json_put_integer(out, "status", event->status);
+        json_put_text(out, "source", event->source);
+        json_end_object(out);
+    }
+    json_end_array(out);
+}
+
+static int put_life(struct board *board, struct str code, struct json_out *out, struct error *err)
+{
+    struct life life;
+    int r = life_read(board->pg, board->service->config, code, &life, err);
+    put_held(out, &life);
+    put_history(out, &life);
+    life_deinit(&life);
+    return r < 0 ? r : 0;
 }
 
 /* 0; *ret_found says whether `out` holds it. */
@@ -92,7 +111,7 @@ static int read_dossier(const struct viewing *viewing, bool *ret_found, struct e
         json_begin_object(viewing->out, NULL);
         json_put_integer(viewing->out, "at", clock_now());
         put_dossier(viewing->out, rows);
-        r = put_history(pg, viewing->out, pg_get_int64(rows, 0, COLUMNS), err);
+        r = put_life(viewing->board, viewing->rest, viewing->out, err);
         json_end_object(viewing->out);
     }
     pg_result_free(rows);

@@ -89,9 +89,10 @@ static void ask_service(const struct config *config, int service, struct service
     service_url(config, pipeline_services[service], url, sizeof url);
     if (http_client_new(url, (const char *const[]){NULL}, SERVICE_TIMEOUT_MS, &client, NULL) < 0)
         return;
-    report->up[service] =
-        http_client_get(client, "/readyz", &reply, NULL) == 0 && reply.status == 200;
-    if (report->up[service] && http_client_get(client, "/metrics", &reply, NULL) == 0) {
+    bool answers = http_client_get(client, "/readyz", &reply, NULL) == 0;
+    report->up[service] = answers && reply.status == 200;
+    /* One that is not ready has the most to say: how far behind it is, what it holds. */
+    if (answers && http_client_get(client, "/metrics", &reply, NULL) == 0) {
         if (strcmp(pipeline_services[service], "aggregator") == 0) {
             report->lag_records = metrics_sum(reply.body, "hoso_consumer_lag_records");
             report->event_age_s = metrics_sum(reply.body, "hoso_event_age_seconds");

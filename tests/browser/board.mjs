@@ -93,6 +93,25 @@ async function everyView() {
   await page.context().close();
 }
 
+/** The commune's page on paper: A4 upright, no controls, nothing cut off. */
+async function printed() {
+  const page = await open("nghiduong", "desk", "#/xa/" + task.communeUnit, { colorScheme: "dark" });
+  await settled(page, ".chart canvas");
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: 794 - 2 * 38, height: 1123 }); // A4 at 96 dpi, 1 cm of margin
+  const seen = await page.evaluate(() => [...document.querySelectorAll("button, input, select, nav")].filter((one) => one.checkVisibility()).map((one) => one.outerHTML.slice(0, 60)));
+  check("print: no controls", seen.length === 0, seen.join("; "));
+  check("print: says when", /Số liệu lúc \d\d:\d\d \d\d\/\d\d\/\d{4}/.test(await page.innerText("main")));
+  const paper = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  check("print: on white, whatever the screen is", paper === "rgb(255, 255, 255)", paper);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  check("print: nothing sticks out to the right", wide <= 0, `${wide} px`);
+  await page.screenshot({ path: `${task.pictures}/commune-print.png`, fullPage: true });
+  await page.pdf({ path: `${task.pictures}/commune-print.pdf`, format: "A4", margin: { top: "1cm", bottom: "1cm", left: "1cm", right: "1cm" } });
+  check("print: no complaint of the browser", page.complaints.length === 0, page.complaints.join("; "));
+  await page.context().close();
+}
+
 async function filterAndPause() {
   const page = await open("trucban", "desk", "#/");
   await until(page, () => document.querySelectorAll(".tiles a").length === 114);
@@ -213,7 +232,7 @@ async function markup() {
   }
 }
 
-for (const part of [everyView, filterAndPause, keyboardOnly, acknowledgeAndSnooze, markup, outages]) {
+for (const part of [everyView, printed, filterAndPause, keyboardOnly, acknowledgeAndSnooze, markup, outages]) {
   try {
     await part();
   } catch (error) {

@@ -43,8 +43,8 @@ class Visitor:
                                                {**self.headers, "X-CSRF-Token": self.csrf, **(headers or {})}, method)
         return status, json.loads(body)
 
-    def stream(self, last_id=None):
-        return Stream(self.service.port, {**self.headers, **({"Last-Event-ID": last_id} if last_id else {})})
+    def stream(self, last_id=None, read=True):
+        return Stream(self.service.port, {**self.headers, **({"Last-Event-ID": last_id} if last_id else {})}, read)
 
 
 def login_body(name, password=PASSWORD):
@@ -64,7 +64,11 @@ class Stream:
         self.units, self.rows, self.alerts, self.totals, self.pipeline, self.data_at = {}, {}, {}, {}, None, None
         self.feed = []
         if read:
-            threading.Thread(target=self._read, daemon=True).start()
+            self.read()
+
+    def read(self):
+        """Starts reading; for one that was made with read=False and has let everything wait."""
+        threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
         fields = {}

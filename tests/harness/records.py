@@ -126,6 +126,17 @@ def produce(brokers, topic, records):
     assert not errors, errors
 
 
+def set_topic(brokers, topic, **settings):
+    """set_topic(…, max_message_bytes="10"); None = as the broker has it."""
+    admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": brokers})
+    operation = confluent_kafka.admin.AlterConfigOpType
+    entries = [confluent_kafka.admin.ConfigEntry(name.replace("_", "."), value, incremental_operation=operation.SET if value else
+                                                 operation.DELETE) for name, value in settings.items()]
+    resource = confluent_kafka.admin.ConfigResource(confluent_kafka.admin.ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
+    for future in admin.incremental_alter_configs([resource]).values():
+        future.result(30)
+
+
 def delete_topics(brokers, topics):
     admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": brokers})
     for future in admin.delete_topics(list(topics), operation_timeout=30).values():

@@ -5,9 +5,12 @@ import os
 import signal
 import time
 import uuid
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from harness import wait_until
+from harness import records, wait_until
+from harness.board import Visitor, add_user, draw_map
 
 DAY = 86_400_000
 AGENCY, OTHER_AGENCY = "H24.11713", "H24.10507"  # xã Nghi Dương, and another commune
@@ -98,6 +101,15 @@ def cpu_s(service):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def alarms(service):
+    """(clock id, flags) of its timers, as the kernel has them; flags in octal: 1 absolute, 2 cancelled when the clock is set."""
+    fields = []
+    for path in Path(f"/proc/{service.process.pid}/fdinfo").iterdir():
+        with suppress(FileNotFoundError):  # one that has just been closed
+            fields.append(dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line))
+    return [(f["clockid"].strip(), f["settime flags"].strip()) for f in fields if "clockid" in f]
+
+
 def notice_states(records):
     return [(record.value["state"], record.value["reason"]) for record in records]
 
@@ -118,6 +130,7 @@ def test_midnight_without_traffic(site):
     assert alerts(site) == {}
     wait_until(lambda: alerter.metrics()["hoso_alerter_open_deadlines"] == 2, "both are watched")
 
+    assert ("0", "03") in alarms(alerter), "an absolute time of CLOCK_REALTIME, cancelled when the clock is set"
     busy_s = cpu_s(alerter)
     wait_until(lambda: alerts(site), "the alert is there")
     assert cpu_s(alerter) - busy_s < 1, "it sleeps until the deadline"
@@ -140,6 +153,7 @@ def test_midnight_without_traffic(site):
     assert (notice["state"], notice["reason"], notice["rule"], notice["episode"]) == (
         "firing", "deadline_passed", "overdue", 1)
     assert (notice["unit_code"], notice["unit_name"]) == ("11713", "Nghi Dương")
+    assert notice["clock"] == "work" and notice["last_event_at"] <= notice["last_ingested_at"] < midnight, "both clocks, and which speaks"
     assert (notice["due_at"], notice["deadline_at"], notice["ended_at"]) == (today_at_three, midnight, None)
     assert record.headers["ce_id"] == notice["alert_id"].hex().encode() + b"-firing"
     assert record.headers["ce_subject"] == late.encode()
@@ -148,6 +162,8 @@ def test_midnight_without_traffic(site):
 
 
 def test_the_deadline_survives_kill_9(stream, site):
+    """From the alerter's own tables: the aggregator's are not even there."""
+    site.sql("DROP TABLE dossier, dossier_event, rollup_daily, rollup_open, dlq_outbox, dlq_redriven CASCADE")
     alerter = start(site)
     due_at = stream.soon()
     stream.say(stream.opened(codes(1)[0], due_at))
@@ -243,6 +259,7 @@ def test_held_while_the_settling_event_is_unread(stream, site):
 
 def test_held_while_kafka_is_away(stream, site):
     alerter = start(site)
+    board = start_board(site)
     due_at = stream.soon()
     code = codes(1)[0]
     stream.say(stream.opened(code, due_at))
@@ -251,6 +268,7 @@ def test_held_while_kafka_is_away(stream, site):
         stream.wait_for(due_at)
         wait_until(lambda: "kafka" in alerter.ready()[1], "readiness says so")
         wait_until(lambda: alerter.metrics()["hoso_alerter_held"] == 1, "the metric says so")
+        wait_until(lambda: board.get("/api/v1/overview")[1]["pipeline"]["held"] == 1, "the board says so")
         assert states(site) == []
     finally:
         site.servers.kafka_start()
@@ -258,6 +276,50 @@ def test_held_while_kafka_is_away(stream, site):
     assert notice_states(wait_notices(site, 1)) == [("firing", "deadline_passed")]
     alerter.wait_ready()
     assert alerter.metrics()["hoso_alerter_held"] == 0
+    wait_until(lambda: board.get("/api/v1/overview")[1]["pipeline"]["held"] == 0, "and that it is over")
+
+
+def start_board(site):
+    draw_map(site, site.folder / "map.geojson")
+    add_user(site, "trucban", "city")
+    site.set("alerter", "port_file", str(site.folder / "alerter.port"))  # where the board asks
+    return Visitor(site.start("board").wait_ready(), "trucban")
+
+
+def test_a_notice_that_kafka_refuses_stays_and_goes_later(stream, site):
+    alerter = start(site)
+    records.set_topic(site.servers.brokers, site.alerts_topic, max_message_bytes="10")
+    stream.say(stream.opened(codes(1)[0], stream.now() - 1000))
+    wait_until(lambda: "outbox" in alerter.ready()[1], "readiness says so")
+    assert site.sql("SELECT sent_at FROM outbox") == [(None,)] and site.alerts() == []
+    records.set_topic(site.servers.brokers, site.alerts_topic, max_message_bytes=None)
+    assert notice_states(wait_notices(site, 1)) == [("firing", "deadline_passed")]
+    alerter.wait_ready()
+
+
+# ---- a log that is not what it was ----
+
+def test_a_log_that_was_cut_or_made_anew_stops_it_and_a_person_decides(stream, site):
+    alerter = start(site)
+    first, second = codes(2)
+    stream.say(stream.opened(first, stream.now() + DAY))
+    ((partition, place),) = site.sql("SELECT partition, next_offset FROM kafka_offset WHERE consumer = 'alerter' AND next_offset > 0")
+    alerter.terminate()
+    records.delete_topics(site.servers.brokers, [site.events_topic])
+    wait_until(lambda: "created" in site.hoso("topics", "apply"), "the topic is gone and made anew")
+    for grown in (False, True):  # our place is beyond its end; then it has grown beyond our place, with other records
+        if grown:
+            stream.send(*[(key, value, headers, partition) for key, value, headers, _ in
+                          [stream.opened(second, stream.now() - 1000)] * (place + 1)])
+        alerter.start()
+        alerter.expect_exit(78)
+        stop = next(line for line in reversed(alerter.log().splitlines()) if "event=stopped" in line)
+        assert f"hoso replay offset --consumer alerter --partition {partition}" in stop and ("made anew" in stop) == grown, stop
+        assert states(site) == []
+    site.hoso("replay", "offset", "--consumer", "alerter", "--partition", str(partition), "--to", "begin")
+    alerter.start()
+    wait_until(lambda: states(site) == [(second, 1, "firing")], "it goes on with what there is")
+    assert alerter.metrics()["hoso_alerter_open_deadlines"] == 1, "and has forgotten nothing"
 
 
 # ---- crashes and company ----

@@ -76,6 +76,8 @@ def test_a_restart_does_not_fall_for_it_and_a_person_decides(stream, site, clock
     alerter.start()
     wait_jumped(alerter, DAY)
     assert states(site) == []
-    site.hoso("alerts", "clock", "--accept")
+    site.hoso("alerts", "clock", "--accept", code=2)  # nobody
+    site.hoso("alerts", "clock", "--accept", "--actor", "Trực ban")
+    assert site.sql("SELECT actor, via, act, note FROM alert_audit") == [("Trực ban", "cli", "clock", "86400 s")]
     wait_until(lambda: states(site) == [(soon, 1, "firing"), (tonight, 1, "firing")], "the new time counts")
     alerter.wait_ready()

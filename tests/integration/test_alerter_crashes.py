@@ -19,7 +19,7 @@ ON_THE_WAY = ["claim_before_commit", "claim_after_commit", "before_commit", "aft
               "outbox_after_send", "outbox_after_mark", "tell_before_commit", "tell_after_commit", "deliver_after_send",
               "deliver_after_mark"]
 BY_THEMSELVES = ["ack_before_commit", "ack_after_commit", "operators_before_commit", "operators_after_commit",
-                 "follow_before_commit", "follow_after_commit", "token_before_rename", "token_after_rename"]
+                 "follow_before_commit", "follow_after_commit", "token_before_rename", "token_after_rename", "escalate_after", "forget_after"]
 
 
 class World:
@@ -32,9 +32,11 @@ class World:
         for key, value in {"url": f"smtp://localhost:{self.mailbox.port}", "from": "hoso@example.vn", "user": "hoso",
                            "password": "mat khau", "ca_file": str(self.mailbox.certificate)}.items():
             site.set("channel.thu", key, value)
+        site.set("alerter", "forget_after", "1d")
         self.set_up_zalo(folder)
         recipient(site, "chu.tich@example.vn")
         recipient(site, "84000000000", unit="10507", channel="zalo")
+        recipient(site, "thanh.pho@example.vn", unit=None, level=2)
         self.alerter = site.start("alerter").wait_ready()
         self.alerter.terminate()
 
@@ -167,7 +169,7 @@ def test_while_it_tells_the_operator(world, point):
         return {mail["message-id"] for _, mail in world.mailbox.mails if mail["subject"] == "[hoso] Thư thử"}
     before = len(tests())
     alerter = world.start(point)
-    world.site.sql("UPDATE recipient SET test_asked = true WHERE channel = 'thu'")
+    world.site.sql("UPDATE recipient SET test_asked = true WHERE address = 'chu.tich@example.vn'")
     alerter.wait_crash()
     world.start()
     wait_until(lambda: len(tests()) > before, "the test message")
@@ -186,6 +188,34 @@ def test_while_a_changed_rule_is_taken_over(world, point):
     alerter.wait_crash()
     world.start()
     world.require_told_once(code, "due_soon_1")
+
+
+def test_between_a_step_up_and_the_word_of_it(world):
+    code = world.code()
+    world.start()
+    world.late(code)
+    world.require_told_once(code)
+    world.alerter.terminate()
+    world.site.sql("UPDATE alert SET escalate_at = now() WHERE dossier_code = %s", code)
+    world.start("escalate_after").wait_crash()
+    world.start()
+    wait_until(lambda: len(world.mails(code)) == 2, "the next level is told")
+    assert [to for to, mail in world.mailbox.mails if code in text_of(mail)] == [["chu.tich@example.vn"], ["thanh.pho@example.vn"]]
+    assert world.site.sql("SELECT level FROM alert WHERE dossier_code = %s", code) == [(2,)], "one step, not two"
+
+
+def test_after_old_events_are_dropped(world):
+    code, kept = world.code(), world.code()
+    old = world.stream.now() - 3 * DAY
+    alerter = world.start("forget_after")
+    world.late(kept, ingested_at=old)
+    world.late(code, ingested_at=old)
+    world.stream.send(world.stream.step(code, 9, at=old, ingested_at=old))
+    alerter.wait_crash()
+    world.start().wait_ready()
+    known = "SELECT count(*) FROM alert_event WHERE dossier_code = %s"
+    assert world.site.sql(known, code) == [(0,)] and world.site.sql(known, kept) == [(1,)]
+    world.require_told_once(kept)
 
 
 @pytest.mark.parametrize("point", ["token_before_rename", "token_after_rename"])

@@ -48,6 +48,8 @@ class City:
         rows = [self.opened(f"H24.11713-{n}", due_in=(n - 3) * DAY, age=(n + 2) * DAY) for n in range(12)]
         rows += [self.event(f"H24.11713-{n}", "progress", now - DAY, status=9) for n in range(6, 12)]
         rows += [self.event("H24.11713-1", "progress", now - DAY, status=5)]
+        rows += [self.event("H24.11713-1", "transferred", now - 2 * DAY, transfer_from="H24.11713", transfer_to="H24.31"),
+                 self.event("H24.11713-1", "transferred", now - DAY * 3 // 2, transfer_from="H24.31", transfer_to="H24.11713")]
         rows += [self.opened(f"H24.10507-{n}", "H24.10507", due_in=n * DAY) for n in range(3)]
         rows += [self.opened(XSS, due_in=-DAY, procedure_code=XSS, source=XSS, receiving_agency=XSS)]
         self.site.produce_all(rows)

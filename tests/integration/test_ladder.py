@@ -5,7 +5,7 @@ import time
 
 import pytest
 from harness import wait_until
-from test_alerter import AGENCY, Stream, start
+from test_alerter import AGENCY, OTHER_AGENCY, Stream, start
 
 HOUR = 3_600_000
 VN = 7 * HOUR
@@ -97,6 +97,88 @@ def test_rules_by_unit_and_procedure(site, row):
     stream.say(accepted(stream, vn(-21, 8), vn(4, 16)))
     wait_until(lambda: ("apology_missing", 1) in rules(site, CODE), "another rule fires")
     assert ("due_soon_2", 1) not in rules(site, CODE)
+
+
+# One dossier for each rule that fires on Wednesday at 14:00 by the defaults, and what else those fire.
+EVERY_RULE = {"overdue": "A", "apology_missing": "A", "step_overdue": "A", "reappointed_twice": "A", "due_soon_1": "S1", "due_soon_2": "S2",
+              "due_soon_3": "S3", "acceptance": "W", "supplement_late": "P"}
+PLACES = {"here": (AGENCY, "1.005129"), "another procedure": (AGENCY, "9.000001"), "another unit": (OTHER_AGENCY, "1.005129")}
+
+
+def one_of_each(stream, place):
+    """{what: code}, and their records."""
+    agency, procedure = PLACES[place]
+    of = {what: f"H24.1-26030{list(PLACES).index(place) + 1}-{number:04}" for number, what in enumerate(
+        ["A", "S1", "S2", "S3", "W", "P", "due at eight", "paused over its date", "due in four days"])}
+    def opened(what, due_at):
+        return stream.event("record", of[what], status=4, accepted_at=vn(-21, 8), due_at=due_at, deciding_agency=agency,
+                            procedure_code=procedure, ingested_at=vn(-21, 8))
+    return of, [
+        opened("A", vn(-8, 16)), stream.step(of["A"], 4, at=vn(-6, 8), step_due_at=vn(-4, 11)),
+        *[stream.event("due_changed", of["A"], at=vn(day, 10), due_at=vn(day + 4, 16), due_reason="reappointment") for day in (-9, -7)],
+        opened("S1", vn(7, 16)), opened("S2", vn(3, 16)), opened("S3", vn(2, 16)),
+        stream.event("record", of["W"], status=1, submitted_at=vn(0, 10), channel="online", deciding_agency=agency,
+                     procedure_code=procedure),
+        opened("P", vn(30, 16)), stream.step(of["P"], 5, at=vn(1, 9)),
+        opened("due at eight", vn(2, 8)), opened("due in four days", vn(8, 16)),
+        opened("paused over its date", vn(0, 16)), stream.step(of["paused over its date"], 5, at=vn(-3, 9)),
+        stream.step(of["paused over its date"], 4, at=vn(1, 9))]
+
+
+def firing(site, code):
+    return {rule for (rule, _), (state, _) in rules(site, code).items() if state == "firing"}
+
+
+@pytest.mark.parametrize("unit, procedure, off", [("11713", "1.005129", ["here"]), ("11713", None, ["here", "another procedure"]),
+                                                  (None, "1.005129", ["here", "another unit"])], ids=["both", "unit", "procedure"])
+def test_every_rule_is_switched_per_unit_and_procedure(site, unit, procedure, off):
+    stream = at_work(site, vn(2, 14), lead_ms=0)
+    for rule in EVERY_RULE:
+        site.sql("INSERT INTO alert_rule (rule, unit_code, procedure_code, enabled) VALUES (%s, %s, %s, false)", rule, unit, procedure)
+    start(site)
+    of = {}
+    for place in PLACES:
+        of[place], rows = one_of_each(stream, place)
+        stream.send(*rows)
+    def on(place):
+        return {rule for rule, what in EVERY_RULE.items() if rule in firing(site, of[place][what])}
+    for place in set(PLACES) - set(off):
+        wait_until(lambda place=place: on(place) == set(EVERY_RULE) or print(set(EVERY_RULE) - on(place)), f"{place}: every rule fires")
+    site.wait_caught_up("alerter")
+    for place in off:
+        assert [firing(site, code) for code in of[place].values() if firing(site, code)] == [], place
+
+
+def test_every_amount_and_setting_per_unit_and_procedure(site):
+    stream = at_work(site, vn(2, 14), lead_ms=0)
+    for rule, amount, setting in [("overdue", None, "timestamp"), ("due_soon_1", 1, "days"), ("due_soon_2", 5, "hours"),
+                                  ("due_soon_3", 1, "hours"), ("acceptance", 40, None), ("supplement_late", 30, None),
+                                  ("apology_missing", 5, None), ("resume", None, "extend"), ("escalation", 16, None)]:
+        site.sql("INSERT INTO alert_rule (rule, unit_code, procedure_code, amount, setting) VALUES (%s, '11713', '1.005129', %s, %s)",
+                 rule, amount, setting)
+        # weaker, and otherwise: what names more decides
+        site.sql("INSERT INTO alert_rule (rule, unit_code, enabled) VALUES (%s, '11713', %s)", rule, None if rule == "resume" else True)
+    start(site)
+    of = {}
+    for place in PLACES:
+        of[place], rows = one_of_each(stream, place)
+        stream.send(*rows)
+    site.wait_caught_up("alerter")
+    def as_wanted(place):
+        found = {what: firing(site, code) for what, code in of[place].items()}
+        return found if found == (tuned if place == "here" else usual) else print(place, found)
+    usual = {"A": {"overdue", "apology_missing", "step_overdue", "reappointed_twice"}, "S1": {"due_soon_1"},
+             "S2": {"due_soon_2", "apology_missing"}, "S3": {"due_soon_3", "apology_missing"}, "W": {"acceptance"}, "P": {"supplement_late"},
+             "due at eight": {"due_soon_3", "apology_missing"}, "paused over its date": {"overdue", "apology_missing"},
+             "due in four days": set()}
+    # A was accepted half an hour after the opening of the fifth working day (Tết lies between) before its date: a term shorter than the lead
+    tuned = {**usual, "A": usual["A"] - {"apology_missing"}, "S1": {"apology_missing"}, "S2": {"apology_missing"},
+             "S3": {"due_soon_2", "apology_missing"}, "W": set(), "P": set(), "due at eight": {"overdue", "apology_missing"},
+             "paused over its date": {"due_soon_2", "apology_missing"}, "due in four days": {"apology_missing"}}
+    for place in PLACES:
+        wait_until(lambda place=place: as_wanted(place), f"{place}: what is wanted there", 15)
+    hours = dict(site.sql("SELECT dossier_code, extract(epoch FROM escalate_at - fired_at) / 3600 FROM alert WHERE rule = 'overdue'"))
+    assert hours[of["here"]["A"]] > 40 > 20 > hours[of["another unit"]["A"]], hours  # 16 working hours are two days, 4 end tomorrow
 
 
 @pytest.mark.parametrize("running", [True, False], ids=["while it runs", "while it does not"])

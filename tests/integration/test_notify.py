@@ -71,7 +71,7 @@ def link_in(mail):
 # ---- mail ----
 
 def test_a_mail_in_three_parts(office, site, mailbox):
-    start(site, overrides={"notify.group_wait": "2s"})  # that what is over and what is new go together
+    alerter = start(site, overrides={"notify.group_wait": "2s"})  # that what is over and what is new go together
     recipient(site, "chu.tich@example.vn")
     recipient(site, "xa.khac@example.vn", unit="10507")
     late, later = codes(2)
@@ -95,6 +95,10 @@ def test_a_mail_in_three_parts(office, site, mailbox):
     # The post office has a mail before the alerter has its answer: the row follows.
     wait_until(lambda: site.sql("SELECT state FROM delivery") == [("sent",)] * 2, "both noted as sent")
     assert site.sql("SELECT attempts FROM delivery") == [(1,)] * 2
+    assert "Sẽ nhắc lại 1 cảnh báo sau 1 ngày" in open_page(alerter, link_in(mail), b"act=snooze")[1], "the one that is not over"
+    assert site.sql("SELECT dossier_code, snoozed_until - now() BETWEEN '23 hours' AND '25 hours' FROM alert WHERE snoozed_until "
+                    "IS NOT NULL") == [(later, True)]
+    assert site.sql("SELECT act, via FROM alert_audit") == [("snooze", "link")]
 
 
 def test_what_is_still_late_is_repeated_until_acknowledged(office, site, mailbox):
@@ -108,6 +112,7 @@ def test_what_is_still_late_is_repeated_until_acknowledged(office, site, mailbox
 
     status, page = open_page(alerter, path)
     assert status == 200 and "Chưa có ai nhận" in page and 'method="post"' in page
+    assert all(words in page for words in ("Việc gần nhất: ", "Hệ thống nhận tin: ", "chậm ở khâu xử lý")), page
     assert open_page(alerter, path, method="HEAD")[0] == 200
     assert site.sql("SELECT acked_at FROM alert") == [(None,)] and site.sql("SELECT count(*) FROM alert_audit") == [(0,)]
     status, page = open_page(alerter, path, b"act=ack")
@@ -201,15 +206,6 @@ def test_each_step_up_counts_by_the_hours_of_the_unit(office, site, mailbox):
     assert site.sql("SELECT level FROM alert WHERE dossier_code = %s", acked) == [(1,)], "somebody has it in hand"
     site.sql("UPDATE alert SET escalate_at = now() WHERE dossier_code = %s", ours)
     wait_until(lambda: site.sql("SELECT level, escalate_at FROM alert WHERE dossier_code = %s", ours) == [(3, None)], "the city is the last")
-
-
-def test_quiet_hours_delay_the_message_not_the_alert(office, site, mailbox):
-    start(site, overrides={"notify.quiet": "00:00-24:00"})
-    recipient(site, "chu.tich@example.vn")
-    office.say(office.opened(codes(1)[0], office.now() - 60_000))
-    wait_until(lambda: site.sql("SELECT state, pending_at IS NOT NULL FROM alert, recipient") == [("firing", True)],
-               "it fires and waits")
-    assert mailbox.mails == [] and site.sql("SELECT count(*) FROM delivery") == [(0,)]
 
 
 def test_the_command_line_acts_as_the_link_does(office, site, mailbox):

@@ -43,6 +43,7 @@ static struct alert_notice sample_alert(void)
         .last_ingested_at = NO_TIME,
         .late_data = TRI_NO,
         .reason = STR("done"),
+        .clock = STR("work"),
     };
 }
 
@@ -69,7 +70,7 @@ static void alerts_go_there_and_back(void **state)
     assert_true(got.deadline_at == notice.deadline_at && got.fired_at == notice.fired_at);
     assert_true(got.ended_at == notice.ended_at && got.last_event_at == NO_TIME);
     assert_true(got.last_ingested_at == NO_TIME && got.late_data == TRI_NO);
-    assert_true(str_eq(got.reason, notice.reason));
+    assert_true(str_eq(got.reason, notice.reason) && str_eq(got.clock, notice.clock));
     codec_writer_free(writer);
     codec_free(codec);
 }

@@ -147,6 +147,10 @@ static void test_codes_stay_inside(void **state)
     check_has(without, CODE, false);
     check_has(values, CODE, false);
     check_has(without, "\"count\":\"3\"", true);
+    check_has(with, "\"last_event_at\":\"2026-03-12T09:00:00",
+              true); /* both clocks, and which speaks */
+    check_has(with, "\"last_ingested_at\":\"2026-03-12T09:01:00", true);
+    check_has(with, "\"description\":\"Dữ liệu về kịp thời", true);
     check_has(values, "\"unit\":\"Nghi Dương\"", true);
     check_has(values, "\"still\":\"2\"", true);
     free(with);

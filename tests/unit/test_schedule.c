@@ -95,6 +95,16 @@ static void test_the_digest(void **state)
     assert_int_equal(decide(&w, "2026-03-05 07:30:00", true), TELL_NOTHING);
     w.still = true;
     assert_int_equal(decide(&w, "2026-03-07 09:00:00", false), TELL_NOTHING); /* Saturday */
+    struct schedule loud = usual; /* also where messages may go on days off */
+    loud.quiet_days_off = false;
+    bool digest = true;
+    assert_int_equal(schedule_decide(&loud, calendar, &w, at("2026-03-07 09:00:00"), &digest) ==
+                             TELL_ALL &&
+                         digest,
+                     false);
+    assert_int_equal(schedule_decide(&loud, calendar, &w, at("2026-03-09 09:00:00"), &digest),
+                     TELL_ALL);
+    assert_true(digest);
 }
 
 static void test_times_of_day(void **state)

@@ -115,6 +115,19 @@ def throughput(site, seconds):
     print(f"\nlibrdkafka alone, afterwards: {again['records_per_s']:,} records/s, {again['records_per_cpu_s']:,} per CPU second")
 
 
+def compare(site, seconds, variants):
+    """The same paced load with one setting of the producer after another: "linger.ms=2+compression.type=lz4"."""
+    print(f"{machine()}\n\n{HEAD}")
+    for number, variant in enumerate(variants):
+        settings = {f"kafka.{name}": value for name, _, value in (pair.partition("=") for pair in variant.split("+"))}
+        ingest = site.start("ingest", {**OPEN, **settings}, label=f"ingest{number}")
+        ingest.servers = site.servers
+        push(ingest, seconds=5, rate=5000, connections=1000)
+        for connections in (128, 1000):
+            print(row(f"5,000/s, {variant}", push(ingest, seconds=seconds, rate=5000, connections=connections)), flush=True)
+        ingest.terminate()
+
+
 def outage(site, seconds):
     """Batches of 20, so that a sender's waiting requests reach its limit of records in flight and the rest is refused at once."""
     ingest = start(site)
@@ -137,6 +150,7 @@ def main():
     parser.add_argument("--outage", type=int, metavar="SECONDS", help="only the outage")
     parser.add_argument("--backfill", type=int, metavar="ROWS", help="only the backfill of a file")
     parser.add_argument("--resync", type=int, metavar="ROWS", help="only the re-sync of a one-stop system")
+    parser.add_argument("--compare", nargs="+", metavar="KEY=VALUE+…", help="only the load at 5,000/s, with each of these settings of [kafka]")
     options = parser.parse_args()
     servers = Servers()
     try:
@@ -147,6 +161,8 @@ def main():
                 site.create()
                 if options.outage:
                     outage(site, options.outage)
+                elif options.compare:
+                    compare(site, options.seconds, options.compare)
                 elif options.backfill:
                     volume.backfill(site, options.backfill)
                 elif options.resync:

@@ -29,11 +29,11 @@ OUT_OF_ORDER = """
 SELECT count(*) FROM (SELECT deadline_at, max(deadline_at) OVER (ORDER BY pg_xact_commit_timestamp(xmin), deadline_at
     ROWS UNBOUNDED PRECEDING) AS newest FROM hoso.alert) AS a WHERE deadline_at < newest
 """
-# Open deadlines of dossiers that nobody touches, years ahead: codes of 500 agencies and many days, as a city has them.
+# Open deadlines of dossiers that nobody touches, years ahead and in no order: codes of 500 agencies and many days, as a city has them.
 FILL = """
 INSERT INTO hoso.alert_watch SELECT format('H24.%%s-26%%s%%s-%%s', 11000 + i %% 500, lpad((i / 500 %% 12 + 1)::text, 2, '0'),
     lpad((i / 6000 %% 28 + 1)::text, 2, '0'), lpad((i / 168000)::text, 4, '0')), i %% 12,
-    timestamptz '2031-01-01' + i * interval '1 second' FROM generate_series(0, %s) i
+    timestamptz '2031-01-01' + i::bigint * 15485863 %% 31536000 * interval '1 second' FROM generate_series(0, %s) i
 """
 # The same rows, staged in the order of their commits, and written by PostgreSQL's own statements.
 STAGE = """

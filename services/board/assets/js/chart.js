@@ -4,6 +4,12 @@ import { table } from "./parts.js";
 import { day, dayOf, number, shortDay, t } from "./text.js";
 
 let loading = null;
+let shown = null; // the plot on the page
+
+// Its colours follow the theme, and paper is light.
+const repaint = () => shown && shown.redraw();
+for (const condition of ["print", "(prefers-color-scheme: dark)"]) matchMedia(condition).addEventListener("change", repaint);
+new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
 function library() {
   loading = loading || new Promise((resolve, reject) => {
@@ -21,11 +27,11 @@ function trendText(rows) {
 
 async function draw(place, rows) {
   const Plot = await library();
-  const style = getComputedStyle(document.documentElement), colour = (name) => style.getPropertyValue(name).trim();
+  const colour = (name) => () => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, font: '13px "Be Vietnam Pro"' };
   const line = (key, name, dash) => ({ label: t(key), stroke: colour(name), width: 2, dash, points: { show: false } });
   const size = () => ({ width: Math.max(280, place.clientWidth), height: 260 });
-  const plot = new Plot({
+  const plot = shown = new Plot({
     ...size(), legend: { show: false }, tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Asia/Ho_Chi_Minh"),
     cursor: { drag: { x: false, y: false } },
     axes: [{ ...axis, values: (_, ticks) => ticks.map((at) => shortDay(at * 1000)) }, { ...axis, size: 56, values: (_, ticks) => ticks.map(number) }],

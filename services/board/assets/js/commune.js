@@ -9,9 +9,10 @@ const REFRESH_MS = 15000;
 
 export function commune(main, app, code) {
   const numbers = h("dl", { class: "numbers dims" }), heading = h("h1", {}, code), tables = h("div", { class: "dims" });
+  const printedAt = h("p", { class: "note printonly" }); // paper has no clock
   const error = h("p", { class: "error", role: "alert", hidden: true });
   main.replaceChildren(h("div", { class: "bar" }, heading, h("button", { class: "noprint", onclick: () => print() }, t("print")), h("a", { href: "#/", class: "noprint" }, t("back"))),
-    error, numbers, tables);
+    error, printedAt, numbers, tables);
   let drawn = "", timer = 0, closed = false;
   async function load() {
     try {
@@ -19,6 +20,7 @@ export function commune(main, app, code) {
       if (closed) return;
       error.hidden = true;
       heading.textContent = `${typeText(data.kind)} ${data.name}`;
+      printedAt.textContent = t("figures_at", dayTime(data.at));
       const { at, ...content } = data, text = JSON.stringify(content);
       if (text !== drawn) tables.replaceChildren(...sections(data));
       drawn = text;

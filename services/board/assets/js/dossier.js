@@ -8,7 +8,7 @@ const PHASE_OF = [null, "waiting", "running", "ended", "running", "paused", "pau
 export function dossier(main, app, encoded) {
   const code = decodeURIComponent(encoded);
   main.replaceChildren(h("p", { class: "empty" }, t("dossier", code)));
-  get("dossiers/" + encodeURIComponent(code)).then((data) => main.replaceChildren(...content(data)), (failure) => {
+  get("dossiers/" + encodeURIComponent(code)).then((data) => main.replaceChildren(...content(data).filter(Boolean)), (failure) => {
     main.replaceChildren(h("p", { class: "error", role: "alert" }, failure.status ? failure.message : t("failed")));
   });
   return {};
@@ -38,6 +38,14 @@ function clockBar(data) {
       data.due_at && svg("line", { x1: x(data.due_at), x2: x(data.due_at), y1: 0, y2: 20, class: "due" })));
 }
 
+/** Who held it when, as the transfers tell; nothing to tell of a dossier that stayed where it was. */
+function holders(data) {
+  const when = (at) => at === null ? t("unknown_time") : dayTime(at);
+  return data.held.length > 1 && h("section", { class: "card" }, h("h2", {}, t("held")), h("ol", { class: "timeline" }, data.held.map((one, at) =>
+    h("li", {}, h("b", {}, one.agency), ` ${t("from", when(one.from))} `,
+      at === data.held.length - 1 && one.to === null ? t("held_still") : t("until", when(one.to))))));
+}
+
 function content(data) {
   const facts = [["unit", data.unit_name], ["procedure", data.procedure], ["channel", data.channel && channelText(data.channel)], ["status", statusText(data.status)],
     ["accepted", data.accepted_at && dayTime(data.accepted_at)], ["original_due", data.original_due_at && dayTime(data.original_due_at)], ["due", data.due_at && dayTime(data.due_at)],
@@ -48,11 +56,12 @@ function content(data) {
     h("section", { class: "card" }, h("p", {}, h("b", {}, t("clock_" + data.phase))), clockBar(data),
       data.portal_disagrees && h("p", { class: "note" }, t("disagrees", statusText(data.portal_status))),
       h("dl", { class: "facts" }, facts.flatMap(([key, value]) => [h("dt", {}, t(key)), h("dd", {}, value)]))),
+    holders(data),
     h("section", { class: "card" }, h("h2", {}, t("history")), h("ol", { class: "timeline" }, data.history.map((event) => {
       const late = (event.ingested_at - event.occurred_at) / 1000;
       return h("li", {}, h("b", {}, dayTime(event.occurred_at)), ` ${event.status ? statusText(event.status) : kindText(event.kind)} `,
         late > 3600 && h("span", { class: "late-data" }, t("told_late", duration(late))),
-        h("span", { class: "note" }, ` ${kindText(event.kind)} · ${event.source} · ${t("told", dayTime(event.ingested_at))}`));
+        h("span", { class: "note" }, ` ${event.status ? kindText(event.kind) + " · " : ""}${event.source} · ${t("told", dayTime(event.ingested_at))}`));
     }))),
   ];
 }
