@@ -3,6 +3,8 @@
 
 #include "kafka/kafka_internal.h"
 
+enum { RETRY_MS = 50 };
+
 static int open_admin(const struct kafka_settings *settings, rd_kafka_t **ret, struct error *err)
 {
     static const struct kafka_pair none[] = {{NULL, NULL}};
@@ -110,6 +112,12 @@ int topic_ensure(const struct kafka_settings *settings, const struct topic_spec 
     if (result == ERR_INPUT) {
         result = create(handle, spec, timeout_ms, err);
         created = result == TOPIC_CREATED;
+        /* A broker answers for a topic a little after it has made it; who comes next must find it. */
+        for (int tries = 0;
+             created && tries < timeout_ms / RETRY_MS &&
+             count_partitions(handle, spec->name, timeout_ms, &count, err) == ERR_INPUT;
+             tries++)
+            rd_kafka_poll(handle, RETRY_MS);
         count = spec->partitions;
         /* Somebody else made it at this moment, perhaps otherwise. */
         if (result == 0)

@@ -74,7 +74,6 @@ BEGIN
             ' ON hoso.alert TO %I', role);
     END LOOP;
     GRANT SELECT (code, alternative_code, alias_of, deciding_agency, receiving_agency) ON hoso.dossier TO hoso_board_unit;
-    GRANT SELECT (payload) ON hoso.dossier_event TO hoso_board_unit; -- transfers: who held it when
     GRANT SELECT (dossier_code) ON hoso.alert TO hoso_board_unit;
 EXCEPTION WHEN undefined_object THEN NULL;  -- the board says at its start that the roles are missing
 END $$;

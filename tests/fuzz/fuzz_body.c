@@ -8,16 +8,7 @@
 #include "ingest/login.h"
 #include "ingest/map_avro.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 static bool lies_in(struct str text, const char *buffer)
 {

@@ -6,19 +6,10 @@
 #include "base/config.h"
 #include "ingest/key.h"
 
+#include "fuzz.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void visit(void *arg, const char *section, const char *name, const char *key,
                   const char *value, const char *origin)

@@ -9,16 +9,7 @@
 #include "ingest/csv_rows.h"
 #include "json/json.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 /* A line, or what is left; CSV that spans lines comes with the first byte of the input. */
 static struct str next_record(struct str *rest, char end)

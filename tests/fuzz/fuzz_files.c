@@ -15,18 +15,9 @@
 #include "ingest/document.h"
 #include "ingest/file_reader.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static int file_of(struct str bytes)
 {

@@ -10,16 +10,7 @@
 #include "codec/codec.h"
 #include "ingest/envelope.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 static void check_row(const struct map_input *input, map_row *map, const struct json *row,
                       struct mapped *mapped, struct codec_writer *writer)

@@ -9,28 +9,10 @@
 #include "base/text.h"
 #include "ingest/signature.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 #define NOW_S INT64_C(1782882000)
 #define SECRET STR("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static struct str next_line(struct str *rest)
-{
-    const char *end = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
-    struct str line = {rest->data, end ? (size_t)(end - rest->data) : rest->len};
-    size_t step = end ? line.len + 1 : line.len;
-    *rest = (struct str){rest->data + step, rest->len - step};
-    return line;
-}
 
 static void sign(const struct signature *signature, struct str body, char out[48])
 {

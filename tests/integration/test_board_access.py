@@ -30,7 +30,8 @@ def fill(site):
                     last_ingested_at, officer) OVERRIDING SYSTEM VALUE
                     VALUES (%s, %s, 0, %s, false, 'online', 'citizen', 'full', 4, 'running', 'source', 0, false, 0, 0, 0, now(), now(), '')""",
                  number + 1, f"D-{code}", unit)
-        site.sql("INSERT INTO dossier_event VALUES (%s, gen_random_uuid(), now(), now(), 'record', 4, 's', '')", number + 1)
+        payload = site.encode_event(event_id=bytes(16), kind="record", dossier_code=f"D-{code}", status=4, occurred_at=0, ingested_at=0)
+        site.sql("INSERT INTO dossier_event VALUES (%s, gen_random_uuid(), now(), now(), 'record', 4, 's', %s)", number + 1, payload)
         if unit is None:
             continue
         columns = [name for (name,) in site.sql("""SELECT column_name FROM information_schema.columns WHERE table_schema = 'hoso'

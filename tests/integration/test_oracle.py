@@ -72,7 +72,7 @@ def test_random_histories_and_planted_differences(site):
         assert re.search(rf"^{table}: \d+ \w+, 1 differ$", str(noticed.value), re.MULTILINE), (table, noticed.value)
 
 
-@pytest.mark.parametrize("memory", ["1", "40000", "167772160"], ids=["none", "scarce", "ample"])
+@pytest.mark.parametrize("memory", ["1", "100000", "167772160"], ids=["none", "scarce", "ample"])
 def test_what_is_kept_in_memory_changes_nothing(site, memory):
     """Three parts of random histories, kill -9 between them: always cold at first, then with no, little or enough memory."""
     options = {"aggregator.batch_max": "61", "aggregator.cache": memory, "aggregator.connections": "3"}
@@ -87,6 +87,6 @@ def test_what_is_kept_in_memory_changes_nothing(site, memory):
         aggregator = aggregator or site.start("aggregator", options)
         site.wait_caught_up("aggregator", deadline_s=120)
     kept = aggregator.metrics()["hoso_aggregator_cached_dossiers"]
-    assert {"1": kept == 0, "40000": 0 < kept < 200, "167772160": kept > 200}[memory], kept
+    assert {"1": kept == 0, "100000": 0 < kept < 200, "167772160": kept > 200}[memory], kept
     print(site.oracle("--no-alerts"))
     site.check_rollups()
