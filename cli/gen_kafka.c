@@ -57,9 +57,9 @@ static int send_one(struct target *target, const struct gen_said *said, struct e
     int r = codec_write(target->writer, &event, &value, err);
     if (r < 0)
         return r;
-    event_headers_of(&event, &headers);
+    event_headers_of(&event, STR_NONE, &headers);
     while ((r = producer_send(target->producer, target->topic, event.dossier_code, value,
-                              headers.list, EVENT_HEADER_COUNT, 0, NULL, err)) == PRODUCER_FULL) {
+                              headers.list, headers.count, 0, NULL, err)) == PRODUCER_FULL) {
         r = producer_poll(target->producer, 100, err);
         if (r < 0)
             return r;

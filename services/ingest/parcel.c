@@ -17,7 +17,8 @@ struct parcel *parcel_new(const struct event *event, struct str value,
                           const struct receipt *receipt)
 {
     struct parcel *parcel =
-        malloc(sizeof *parcel + event->source.len + event->dossier_code.len + value.len);
+        malloc(sizeof *parcel + event->source.len + event->dossier_code.len + value.len +
+               receipt->trace.len);
     if (!parcel)
         return NULL;
     *parcel = (struct parcel){
@@ -27,6 +28,7 @@ struct parcel *parcel_new(const struct event *event, struct str value,
     parcel->source = put(&at, event->source);
     parcel->key = put(&at, event->dossier_code);
     parcel->value = put(&at, value);
+    parcel->receipt.trace = put(&at, receipt->trace);
     return parcel;
 }
 
@@ -39,7 +41,7 @@ int parcel_send(struct parcel *parcel, struct producer *producer, const char *to
                           .dossier_code = parcel->key,
                           .occurred_at = parcel->occurred_at};
     memcpy(event.event_id, parcel->event_id, EVENT_ID_SIZE);
-    event_headers_of(&event, &headers);
-    return producer_send(producer, topic, parcel->key, parcel->value, headers.list,
-                         EVENT_HEADER_COUNT, 0, parcel, err);
+    event_headers_of(&event, parcel->receipt.trace, &headers);
+    return producer_send(producer, topic, parcel->key, parcel->value, headers.list, headers.count,
+                         0, parcel, err);
 }

@@ -8,6 +8,7 @@
 #include "ingest/envelope.h"
 #include "ingest/push_internal.h"
 #include "ingest/row.h"
+#include "service/event_headers.h"
 #include "service/service.h"
 
 /* Not 0: the request must fail. `json` NULL: the row is the Avro in the body. */
@@ -92,7 +93,9 @@ static void take_envelope(struct visit *visit, struct key *key, struct envelope 
     }
     if (!request)
         return;
+    struct str trace = http_header(visit->exchange, "traceparent");
     request_signed(request, &ticket);
+    request_traced(request, is_traceparent(trace) ? trace : STR_NONE);
     bucket_pay(&key->bucket, rows > 0 ? (int64_t)rows - 1 : 0);
     const struct map_input input =
         intake_input(push->intake, source, key, envelope->agency, clock_now());

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 /* Exactly one of the two is called, once per record, only inside publisher_poll and publisher_free. */
 struct receipt_events {
     /* Kafka has it (acks=all). */
@@ -22,6 +24,7 @@ struct receipt {
     const struct receipt_events *events;
     void *owner; /* lives at least until the call */
     uint64_t item;
+    struct str trace; /* the sender's traceparent, empty = none; copied when a record is sent */
 };
 
 #endif

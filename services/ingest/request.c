@@ -14,6 +14,7 @@ struct request {
     size_t accepted; /* rows */
     struct refusals refusals;
     struct seen_ticket ticket;
+    struct str trace;
     bool sealed;
     struct request *next; /* younger */
     struct request *previous;
@@ -94,6 +95,11 @@ void request_signed(struct request *request, const struct seen_ticket *ticket)
     request->ticket = *ticket;
 }
 
+void request_traced(struct request *request, struct str trace)
+{
+    request->trace = trace;
+}
+
 int request_refuse(struct request *request, size_t row, const struct refusal *refusal)
 {
     return refusals_add(&request->refusals, row, refusal);
@@ -140,7 +146,7 @@ static bool is_wanted(void *owner, uint64_t item)
 struct receipt request_receipt(struct request *request)
 {
     static const struct receipt_events events = {on_persisted, on_dropped, is_wanted};
-    return (struct receipt){.events = &events, .owner = request};
+    return (struct receipt){.events = &events, .owner = request, .trace = request->trace};
 }
 
 void request_fail(struct request *request)

@@ -29,6 +29,8 @@ struct request *request_new(struct requests *requests, struct http_exchange *exc
                             struct manner manner, struct mono began, size_t *lane);
 /* The request is signed: the ticket is told how it was answered. */
 void request_signed(struct request *request, const struct seen_ticket *ticket);
+/* Its records carry this traceparent, which is valid until the request is answered. */
+void request_traced(struct request *request, struct str trace);
 /* One more row refused, or accepted. ERR_NOMEM from the former: fail the request. */
 int request_refuse(struct request *request, size_t row, const struct refusal *refusal);
 void request_accept(struct request *request);

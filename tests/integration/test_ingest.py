@@ -59,6 +59,16 @@ def test_a_record_reaches_kafka_as_avro_with_cloudevents_headers(site):
         "ce_source": b"motcua", "ce_time": b"2026-06-01T09:00:00.000+07:00", "ce_subject": record.key}
 
 
+def test_a_senders_trace_goes_with_its_records_and_what_is_none_does_not(site):
+    site.start("ingest")
+    trace = "00-" + 15 * "0a" + "01-00000000000000b7-01"
+    for number, sent in enumerate((trace, trace.upper(), trace + "0", trace[:-1] + "g", "ff" + trace[2:], "00-" + 32 * "0" + trace[35:],
+                                   trace[:36] + 16 * "0" + "-01", "Nguyễn Văn Thử Nghiệm")):
+        body = json.dumps({"service": "DongBoHoSoMC", "data": [hoso(number)]}).encode()
+        assert site.push_raw(body, headers={"traceparent": sent.encode()}).status == 200
+    assert [record.headers.get("traceparent") for record in sorted(site.events(), key=lambda record: record.key)] == [trace.encode()] + 7 * [None]
+
+
 def test_every_native_kind_is_stored(site):
     site.start("ingest")
     rows = [native("due_changed", due_at="2026-06-20T09:00:00+07:00"), native("transferred", transfer_to="H24.11707"),

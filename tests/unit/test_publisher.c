@@ -68,7 +68,7 @@ static int send_item(struct scene *scene, uint64_t item)
 {
     char code[32];
     struct event event = event_empty();
-    struct receipt receipt = {&events, scene, item};
+    struct receipt receipt = {.events = &events, .owner = scene, .item = item};
     snprintf(code, sizeof code, "H24.11713-260601-%04d", (int)item);
     event.kind = EVENT_ERASED;
     event.source = STR("motcua");
