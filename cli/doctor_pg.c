@@ -141,7 +141,8 @@ static void check_dead_letters(struct doctor *doctor)
     int64_t recent = pg_get_int64(rows, 0, 2);
     pg_result_free(rows);
     doctor_found(doctor, unsent + recent > 0 ? HEALTH_WARNING : HEALTH_OK, "dead_letters",
-                 "thư chết: %" PRId64 ", trong đó 7 ngày qua %" PRId64 ", chưa gửi được %" PRId64,
+                 "bản ghi lỗi: %" PRId64 ", trong đó 7 ngày qua %" PRId64
+                 ", chưa gửi được %" PRId64,
                  "dead letters: %" PRId64 ", of these in 7 days %" PRId64 ", not yet sent %" PRId64,
                  all, recent, unsent);
     if (unsent > 0)
