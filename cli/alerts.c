@@ -204,8 +204,7 @@ static int show_clock(const struct alerts_request *request, struct pg *pg, char 
         char at[CLI_TIME_SIZE];
         printf("%.8s  %s  %" PRId64 " s%s\n", pg_get_text(rows, i, 0).data,
                cli_time(pg_get_time(rows, i, 1), at), pg_get_int64(rows, i, 2) / MS_PER_SECOND,
-               pg_get_bool(rows, i, 3) ? cli_text("  (chờ hoso-alerter nhận)", "  (accepted)")
-                                       : "");
+               pg_get_bool(rows, i, 3) ? cli_text("  (đã xác nhận)", "  (accepted)") : "");
     }
     pg_result_free(rows);
     return EXIT_OK;

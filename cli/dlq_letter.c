@@ -100,18 +100,10 @@ int letter_set_add(struct letter_set *set, struct str topic, int32_t partition, 
     *place = (struct place){offset, partition, {(char *)(place + 1), topic.len}};
     memcpy(place + 1, topic.data, topic.len);
     struct place **found = tsearch(place, &set->root, compare);
-    if (found && *found == place) {
-        set->count++;
+    if (found && *found == place)
         return 1;
-    }
     free(place);
     return found ? 0 : ERR_NOMEM;
-}
-
-bool letter_set_has(const struct letter_set *set, const struct letter *letter)
-{
-    const struct place place = {letter->offset, letter->partition, letter->topic};
-    return tfind(&place, &set->root, compare) != NULL;
 }
 
 void letter_set_deinit(struct letter_set *set)

@@ -36,11 +36,9 @@ bool letter_matches(const struct letter *letter, const struct letter_filter *fil
 
 struct letter_set {
     void *root;
-    size_t count;
 };
 /* 1 = it is new, 0 = it was there, ERR_NOMEM. */
 int letter_set_add(struct letter_set *set, struct str topic, int32_t partition, int64_t offset);
-bool letter_set_has(const struct letter_set *set, const struct letter *letter);
 void letter_set_deinit(struct letter_set *set); /* fine on a zeroed one */
 
 #endif

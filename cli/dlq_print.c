@@ -94,7 +94,7 @@ int dlq_list(struct dlq_job *job, struct error *err)
         return error_set(err, ERR_NOMEM, "out of memory");
     int r = topic_scan(&job->kafka, job->topic, list_one, &listing, err);
     if (r == 0 && !job->json)
-        fprintf(stderr, cli_text("%" PRId64 " thư chết\n", "%" PRId64 " dead letters\n"),
+        fprintf(stderr, cli_text("%" PRId64 " bản ghi lỗi\n", "%" PRId64 " dead letters\n"),
                 listing.count);
     json_out_free(listing.out);
     return r;
@@ -249,6 +249,6 @@ int dlq_show(struct dlq_job *job, struct error *err)
     tail_codecs_deinit(&showing.codecs);
     json_out_free(showing.out);
     if (r == 0 && showing.count == 0)
-        fputs(cli_text("Không có thư chết nào như vậy.\n", "No such dead letter.\n"), stderr);
+        fputs(cli_text("Không có bản ghi lỗi nào như vậy.\n", "No such dead letter.\n"), stderr);
     return r < 0 ? r : showing.count > 0 ? EXIT_OK : EXIT_NO;
 }

@@ -14,7 +14,7 @@ static const char help_vi[] =
     "  hoso doctor -c hoso.conf --deep\n"
     "  hoso doctor -c hoso.conf --json\n\n"
     "Khám hệ thống đang chạy: cấu hình, Kafka, PostgreSQL, bảng, danh mục, lịch làm việc, độ trễ, "
-    "thư chết, hồ sơ chưa rõ xã,\n"
+    "bản ghi lỗi, hồ sơ chưa rõ xã,\n"
     "các dịch vụ. Mỗi mục một dòng: ổn, chú ý hoặc LỖI, kèm việc cần làm. Không thay đổi gì.\n\n"
     "  --deep   tính lại mọi hồ sơ từ lịch sử và mọi số liệu từ hồ sơ rồi so từng ô; có thể lâu, "
     "dịch vụ vẫn chạy\n"

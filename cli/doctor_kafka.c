@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands.h"
 #include "doctor.h"
@@ -112,8 +113,16 @@ static void check_partition(struct doctor *doctor, const struct reach *reaches,
                  "%s, partition %" PRId32 ": stands at %" PRId64 ", but the log holds %" PRId64
                  " to %" PRId64,
                  progress->consumer, partition, next_offset, reach->low, reach->high);
-    doctor_advise(doctor, "dữ liệu ở giữa đã mất khỏi Kafka; người quyết định: hoso replay",
-                  "what lies between is gone from Kafka; a person decides: hoso replay");
+    bool alerter = strcmp(progress->consumer, "alerter") == 0;
+    doctor_advise(doctor,
+                  alerter ? "dữ liệu ở giữa không còn trong Kafka; người quyết định: hoso replay "
+                            "offset --consumer alerter"
+                          : "dữ liệu ở giữa không còn trong Kafka; người quyết định: hoso replay "
+                            "offset",
+                  alerter ? "what lies between is gone from Kafka; a person decides: hoso replay "
+                            "offset --consumer alerter"
+                          : "what lies between is gone from Kafka; a person decides: hoso replay "
+                            "offset");
 }
 
 static void report_progress(struct doctor *doctor, const struct progress *progress)

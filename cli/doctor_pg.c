@@ -54,16 +54,16 @@ static void check_migrations(struct doctor *doctor)
     }
     doctor->schema_current = state.pending == 0 && state.changed == 0;
     if (state.changed > 0) {
-        doctor_found(doctor, HEALTH_ERROR, "migrations", "%d tệp bảng khác với lúc đã chạy",
+        doctor_found(doctor, HEALTH_ERROR, "migrations", "%d tệp tạo bảng khác với bản đã áp dụng",
                      "%d files differ from what was applied", state.changed);
         doctor_advise(doctor, "dùng đúng bản phát hành đã tạo cơ sở dữ liệu này",
                       "use the release that made this database");
     } else if (state.pending > 0) {
-        doctor_found(doctor, HEALTH_ERROR, "migrations", "còn %d tệp bảng chưa chạy",
+        doctor_found(doctor, HEALTH_ERROR, "migrations", "còn %d tệp tạo bảng chưa áp dụng",
                      "%d migrations are not yet applied", state.pending);
         doctor_advise(doctor, "hoso db migrate", "hoso db migrate");
     } else {
-        doctor_found(doctor, HEALTH_OK, "migrations", "bảng: đúng bản (%d tệp)",
+        doctor_found(doctor, HEALTH_OK, "migrations", "bảng: đúng phiên bản (%d tệp)",
                      "tables: current (%d files)", state.known);
         if (state.references > 0)
             doctor_advise(doctor, "có danh mục mới hơn: hoso db migrate",
@@ -141,7 +141,8 @@ static void check_dead_letters(struct doctor *doctor)
     int64_t recent = pg_get_int64(rows, 0, 2);
     pg_result_free(rows);
     doctor_found(doctor, unsent + recent > 0 ? HEALTH_WARNING : HEALTH_OK, "dead_letters",
-                 "thư chết: %" PRId64 ", trong đó 7 ngày qua %" PRId64 ", chưa gửi được %" PRId64,
+                 "bản ghi lỗi: %" PRId64 ", trong đó 7 ngày qua %" PRId64
+                 ", chưa gửi được %" PRId64,
                  "dead letters: %" PRId64 ", of these in 7 days %" PRId64 ", not yet sent %" PRId64,
                  all, recent, unsent);
     if (unsent > 0)

@@ -31,7 +31,7 @@ static const char help_vi[] =
     "  --days N              N ngày làm việc (1 đến 3650), không tính ngày tiếp nhận\n"
     "  --hours N             N giờ làm việc (1 đến 29200)\n"
     "  --same-day            trong ngày; sau 15:00 thì ngày làm việc kế tiếp\n"
-    "  --calendar calendar   N ngày theo lịch; rơi vào ngày nghỉ thì lùi đến ngày làm việc kế "
+    "  --calendar calendar   N ngày theo lịch; rơi vào ngày nghỉ thì chuyển sang ngày làm việc kế "
     "tiếp\n"
     "                        (mặc định: working)\n"
     "  --json                kết quả dạng JSON\n";

@@ -35,7 +35,7 @@ static const struct command {
      "summary of one commune's dossiers in a period"},
     {"board", cmd_board, "user add --name truc.ban --role city -c hoso.conf",
      "tài khoản của bảng theo dõi trực tiếp", "accounts of the live board"},
-    {"dlq", cmd_dlq, "list -c hoso.conf", "những bản ghi không dùng được: liệt kê, xem, gửi lại",
+    {"dlq", cmd_dlq, "list -c hoso.conf", "những bản ghi lỗi: liệt kê, xem, gửi lại",
      "records that could not be used: list, show, send again"},
     {"backfill", cmd_backfill, "-c hoso.conf --source history year-2025.csv",
      "nạp tệp dữ liệu cũ, có thanh tiến độ", "load files of old data, with a progress bar"},

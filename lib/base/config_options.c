@@ -89,7 +89,7 @@ const struct config_option config_options[] = {
          "What an unexplained later due date means: a re-appointment, or a typing error mended."),
 
     CHOICE("rules", "resume", "issued|extend|restart", "issued",
-         "Back from a pause without a new due date: the date as issued, moved on by the wait, or the term anew after a supplement."),
+         "Alerts only (reports go by the date as issued). Back from a pause without a new due date: as issued, moved on by the wait, or the term anew after a supplement."),
 
     TEXT("calendar", "hours", 23, 23, "07:30-11:30,13:00-17:00",
          "Working hours, morning and afternoon."),

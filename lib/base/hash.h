@@ -1,5 +1,5 @@
 /*
- * Keyed and plain SHA-256 (OpenSSL), random bytes, hex. The only module that includes OpenSSL's headers.
+ * Keyed and plain SHA-256 (OpenSSL), random bytes, hex. lib/base is the only folder that includes OpenSSL's headers.
  * Results never alias inputs. Thread: any, one hasher per thread.
  */
 #ifndef HOSO_BASE_HASH_H

@@ -104,9 +104,3 @@ bool ring_advance(struct ring *ring, int64_t *ret_position)
     }
     return ring->first > before;
 }
-
-void ring_clear(struct ring *ring)
-{
-    ring->first = ring->next;
-    ring->last_position = INT64_MIN;
-}

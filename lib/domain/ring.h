@@ -38,7 +38,5 @@ void ring_settled(struct ring *ring, uint64_t item);
  * last item.
  */
 bool ring_advance(struct ring *ring, int64_t *ret_position);
-/* Forgets everything in flight; reports on items of before must not come any more. */
-void ring_clear(struct ring *ring);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A small HTTP client on libcurl, the only module that includes curl.h: POST and GET on one kept-alive connection, waiting for
- * the answer. Redirects are not followed, only http and https are spoken, a proxy named by the
+ * A small HTTP client on libcurl (lib/http is the only folder that includes curl.h): POST and GET on one kept-alive connection,
+ * waiting for the answer. Redirects are not followed, only http and https are spoken, a proxy named by the
  * environment is not used for this machine itself. One thread per client.
  */
 #ifndef HOSO_HTTP_CLIENT_H

@@ -12,7 +12,6 @@ struct transfers {
     CURLM *multi;
     int epoll_fd;
     struct transfer *first; /* all that are under way */
-    size_t count;
     bool timer_set;
     struct mono timer_at;
     transfer_done *done;
@@ -86,7 +85,6 @@ static void transfer_free(struct transfer *transfer)
     for (struct transfer **link = &owner->first; *link; link = &(*link)->next) {
         if (*link == transfer) {
             *link = transfer->next;
-            owner->count--;
             break;
         }
     }
@@ -143,7 +141,6 @@ static struct transfer *begin(struct transfers *transfers, struct str sent, void
     transfer->owner = transfers;
     transfer->next = transfers->first;
     transfers->first = transfer;
-    transfers->count++;
     transfer->opaque = opaque;
     transfer->sent = malloc(sent.len + 1);
     transfer->sent_len = sent.len;
@@ -236,11 +233,6 @@ int transfers_mail(struct transfers *transfers, const struct transfer_mail *mail
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
     curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
     return launch(transfer, mail->url, "smtp,smtps", timeout_ms, err);
-}
-
-size_t transfers_under_way(const struct transfers *transfers)
-{
-    return transfers->count;
 }
 
 int transfers_fd(const struct transfers *transfers)

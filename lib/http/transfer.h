@@ -55,7 +55,6 @@ int transfers_http(struct transfers *transfers, const struct transfer_http *http
 int transfers_mail(struct transfers *transfers, const struct transfer_mail *mail,
                    int64_t timeout_ms, void *opaque, struct error *err);
 
-size_t transfers_under_way(const struct transfers *transfers);
 /* Readable when transfers_run has work. */
 int transfers_fd(const struct transfers *transfers);
 /* Longest time until transfers_run must be called; -1 = none. */

@@ -47,6 +47,11 @@ struct producer;
 /* The fate of one record; opaque is what producer_send was given. Called once per accepted record. */
 typedef void producer_done(void *arg, void *opaque, bool persisted, const char *why_not);
 
+/*
+ * Does not wait for a broker: one that cannot be reached shows in done. *ret is filled only on success; what settings points to must
+ * outlive it. ERR_INPUT: librdkafka refuses
+ * a property; ERR_NOMEM, ERR_FAILED.
+ */
 int producer_new(const struct kafka_settings *settings, producer_done *done, void *done_arg,
                  struct producer **ret, struct error *err);
 /* Waits at most timeout_ms for what is in flight, then gives up on it (done is called with persisted=false). NULL is fine; returns NULL. */
@@ -85,6 +90,10 @@ struct consumer_events {
     void *arg;
 };
 
+/*
+ * Joins the group and subscribes; does not wait for a broker, consumer_poll tells. group, topic and events are copied; what settings
+ * points to must outlive the consumer. *ret is filled only on success. ERR_INPUT: librdkafka refuses a property; ERR_NOMEM, ERR_FAILED.
+ */
 int consumer_new(const struct kafka_settings *settings, const char *group, const char *topic,
                  const struct consumer_events *events, struct consumer **ret, struct error *err);
 #define READ_FROM_BEGINNING INT64_C(-2)

@@ -179,9 +179,3 @@ size_t unpack_event(const struct words *words, const uint8_t *bytes, struct str 
 #undef X
     return (size_t)(at - bytes);
 }
-
-bool packed_is_receipt(const uint8_t *bytes, const struct event *event)
-{
-    return memcmp(bytes, event->event_id, EVENT_ID_SIZE) == 0 &&
-           ingested_at_of(bytes) == event->ingested_at;
-}

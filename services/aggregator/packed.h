@@ -21,7 +21,4 @@ size_t pack_event(struct words *words, const struct event *event, uint8_t *out);
 size_t unpack_event(const struct words *words, const uint8_t *bytes, struct str code,
                     struct event *ret);
 
-/* Is it the receipt (event_id, ingested_at) of the event? */
-bool packed_is_receipt(const uint8_t *bytes, const struct event *event);
-
 #endif

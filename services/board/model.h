@@ -147,7 +147,6 @@ int64_t model_since(const struct model *model, struct str id);
 void model_write_time(struct json_out *out, const char *key, int64_t at); /* NO_TIME: null */
 void model_write_figures(struct json_out *out, const char *key,
                          const int64_t figures[FIGURE_COUNT]);
-void model_write_place(struct json_out *out, const struct place *place);
 void model_write_feed_item(struct json_out *out, const struct model *model,
                            const struct feed_item *item);
 void model_write_alert(struct json_out *out, const struct model *model,

@@ -36,17 +36,6 @@ void model_write_figures(struct json_out *out, const char *key, const int64_t fi
     json_end_object(out);
 }
 
-void model_write_place(struct json_out *out, const struct place *place)
-{
-    json_begin_object(out, NULL);
-    json_put_text(out, "code", str_of(place->code));
-    json_put_text(out, "name", str_of(place->name));
-    json_put_text(out, "kind", str_of(place->kind));
-    for (int i = 0; i < FIGURE_COUNT; i++)
-        json_put_integer(out, figure_names[i], place->figures[i]);
-    json_end_object(out);
-}
-
 void model_write_feed_item(struct json_out *out, const struct model *model,
                            const struct feed_item *item)
 {

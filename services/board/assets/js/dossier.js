@@ -40,8 +40,8 @@ function clockBar(data) {
 
 /** Who held it when, as the transfers tell; nothing to tell of a dossier that stayed where it was. */
 function holders(data) {
-  const when = (at) => at === null ? t("unknown_time") : dayTime(at);
-  return data.held.length > 1 && h("section", { class: "card" }, h("h2", {}, t("held")), h("ol", { class: "timeline" }, data.held.map((one, at) =>
+  const when = (at) => at === null ? t("unknown") : dayTime(at);
+  return data.held.length > 1 && h("section", { class: "card" }, h("h2", {}, t("holders")), h("ol", { class: "timeline" }, data.held.map((one, at) =>
     h("li", {}, h("b", {}, one.agency), ` ${t("from", when(one.from))} `,
       at === data.held.length - 1 && one.to === null ? t("held_still") : t("until", when(one.to))))));
 }

@@ -4,16 +4,16 @@ const ZONE = "Asia/Ho_Chi_Minh";
 
 const words = {
   title: ["Bảng theo dõi hồ sơ", "Dossier board"], skip: ["Đến nội dung chính", "Skip to content"],
-  overview: ["Toàn thành phố", "City"], my_unit: ["Đơn vị của tôi", "My commune"], wall: ["Màn hình tường", "Wall"], sign_out: ["Đăng xuất", "Sign out"], sign_in: ["Đăng nhập", "Sign in"],
+  overview: ["Toàn thành phố", "City"], my_unit: ["Đơn vị của tôi", "My commune"], wall: ["Màn hình lớn", "Wall"], sign_out: ["Đăng xuất", "Sign out"], sign_in: ["Đăng nhập", "Sign in"],
   name: ["Tên tài khoản", "Account"], password: ["Mật khẩu", "Password"], other_language: ["English", "Tiếng Việt"],
   theme: ["Sáng / tối", "Light / dark"], live: ["Trực tiếp", "Live"], stale: ["dữ liệu trễ {0}", "data is {0} old"],
   no_data: ["chưa có dữ liệu", "no data yet"], reconnecting: ["đang kết nối lại", "reconnecting"], postgres: ["cơ sở dữ liệu không trả lời", "the database does not answer"],
   received: ["Tiếp nhận hôm nay", "Received today"], open: ["Đang giải quyết", "In progress"], paused: ["Tạm dừng", "Paused"], waiting: ["Chờ tiếp nhận", "Awaiting acceptance"],
   due_today: ["Đến hạn hôm nay", "Due today"], due_soon: ["Sắp đến hạn", "Due soon"], overdue: ["Quá hạn", "Overdue"], settled: ["Đã giải quyết hôm nay", "Settled today"],
-  month_received: ["Tiếp nhận 30 ngày", "Received, 30 days"], online_share: ["Nộp trực tuyến (30 ngày)", "Filed online (30 days)"], in_time_share: ["Sớm và đúng hạn (30 ngày)", "Early or on time (30 days)"],
+  online_share: ["Nộp trực tuyến (30 ngày)", "Filed online (30 days)"], in_time_share: ["Trước và đúng hạn (30 ngày)", "Early or on time (30 days)"],
   satisfied_share: ["Hài lòng (30 ngày)", "Satisfied (30 days)"], communes: ["Xã, phường, đặc khu", "Communes"], filter: ["Lọc theo tên, không cần dấu", "Filter by name, marks not needed"],
-  map: ["Bản đồ", "Map"], tiles: ["Dạng ô", "Tiles"],
-  order: ["Thứ tự", "Order"], worst: ["Xấu nhất trước", "Worst first"], by_name: ["Theo tên", "By name"], nothing_found: ["Không có đơn vị nào khớp", "No commune matches"],
+  map: ["Bản đồ", "Map"],
+  order: ["Thứ tự", "Order"], worst: ["Cần chú ý trước", "Worst first"], by_name: ["Theo tên", "By name"], nothing_found: ["Không có đơn vị nào khớp", "No commune matches"],
   level0: ["không có hồ sơ sắp hoặc quá hạn", "nothing due soon or overdue"], level1: ["có hồ sơ sắp đến hạn", "some are due soon"], level2: ["có hồ sơ quá hạn", "some are overdue"],
   tile: ["{0}: {1} quá hạn, {2} đến hạn hôm nay, {3} sắp đến hạn, {4} đang giải quyết", "{0}: {1} overdue, {2} due today, {3} due soon, {4} in progress"],
   tile_number: ["Số trên ô: hồ sơ quá hạn; nếu không có thì đến hạn hôm nay và sắp đến hạn", "The number: overdue dossiers; where there are none, those due today and soon"],
@@ -21,18 +21,18 @@ const words = {
   feed: ["Sự kiện mới", "Live events"], pause: ["Tạm dừng", "Pause"], resume: ["{0} mới", "{0} new"], go_on: ["Tiếp tục", "Go on"], no_events: ["Chưa có sự kiện", "No events yet"],
   alerts: ["Cảnh báo", "Alerts"], no_alerts: ["Không có cảnh báo", "No alerts"], late_by: ["hạn {0}, quá {1} ngày", "due {0}, {1} days over"], late_today: ["hạn {0}", "due {0}"],
   acknowledge: ["Nhận xử lý", "Acknowledge"], acknowledged: ["{0} đã nhận", "taken on by {0}"], snooze: ["Hoãn nhắc", "Snooze"], snooze_until: ["Hoãn nhắc đến ngày", "Snooze until"], snoozed: ["hoãn nhắc đến {0}", "snoozed until {0}"],
-  pipeline: ["Đường ống dữ liệu", "Pipeline"], rate: ["Sự kiện/giây", "Events/s"], lag: ["Trễ", "Lag"], held: ["Hạn đang giữ", "Held deadlines"], dead: ["Bản ghi hỏng", "Dead letters"], quarantined: ["Chưa rõ đơn vị", "No commune"],
+  rate: ["Sự kiện/giây", "Events/s"], lag: ["Độ trễ", "Lag"], held: ["Cảnh báo tạm giữ", "Held deadlines"], dead: ["Bản ghi lỗi", "Dead letters"], quarantined: ["Chưa rõ đơn vị", "No commune"],
   down: ["{0} không trả lời", "{0} does not answer"], source: ["Nguồn {0}", "Source {0}"], ago: ["{0} trước", "{0} ago"], unknown: ["không rõ", "unknown"],
-  trend: ["Diễn biến 30 ngày", "The last 30 days"], in_time: ["Sớm, đúng hạn", "In time"], late: ["Trễ hạn", "Late"], day: ["Ngày", "Day"], as_table: ["Dạng bảng", "As a table"], as_chart: ["Dạng biểu đồ", "As a chart"],
-  trend_text: ["Trong 30 ngày: tiếp nhận {0}, giải quyết sớm và đúng hạn {1}, trễ hạn {2}. Ngày tiếp nhận nhiều nhất: {3} ({4}).", "In 30 days: {0} received, {1} settled in time, {2} late. Busiest day: {3} ({4})."],
+  trend: ["Diễn biến 30 ngày", "The last 30 days"], in_time: ["Trước hạn, đúng hạn", "In time"], late: ["Quá hạn", "Late"], day: ["Ngày", "Day"], as_table: ["Dạng bảng", "As a table"], as_chart: ["Dạng biểu đồ", "As a chart"],
+  trend_text: ["Trong 30 ngày: tiếp nhận {0}, giải quyết trước hạn và đúng hạn {1}, quá hạn {2}. Ngày tiếp nhận nhiều nhất: {3} ({4}).", "In 30 days: {0} received, {1} settled in time, {2} late. Busiest day: {3} ({4})."],
   by_due: ["Đang mở theo ngày hẹn trả", "Open, by due date"], due: ["Hẹn trả", "Due"], no_due: ["không có hạn", "no due date"], running: ["Đang giải quyết", "Running"],
   by_procedure: ["Theo thủ tục", "By procedure"], procedure: ["Thủ tục", "Procedure"], by_channel: ["Theo kênh nộp", "By channel"], channel: ["Kênh", "Channel"], received_short: ["Tiếp nhận", "Received"],
-  late_or_data: ["Làm trễ hay báo trễ?", "Late work or late data?"], late_text: ["Trong 30 ngày có {0} hồ sơ giải quyết trễ hạn; {1} hồ sơ kết thúc theo tin không ghi ngày, nên có thể chỉ là báo trễ.", "In 30 days {0} dossiers were settled late; {1} ended on a word without a date of its own, and may only have been told late."],
+  late_or_data: ["Xử lý chậm hay dữ liệu đến chậm?", "Late work or late data?"], late_text: ["Trong 30 ngày có {0} hồ sơ giải quyết quá hạn; {1} hồ sơ kết thúc theo tin không ghi ngày, nên có thể chỉ là dữ liệu đến chậm.", "In 30 days {0} dossiers were settled late; {1} ended on a word without a date of its own, and may only have been told late."],
   dossiers: ["Hồ sơ đang mở", "Open dossiers"], code: ["Mã hồ sơ", "Code"], status: ["Trạng thái", "Status"], accepted: ["Tiếp nhận", "Accepted"], print: ["In trang này", "Print"], back: ["Về toàn thành phố", "Back to the city"],
-  dossier: ["Hồ sơ {0}", "Dossier {0}"], figures_at: ["Số liệu lúc {0}", "Figures at {0}"], history: ["Diễn biến", "History"], held: ["Cơ quan giữ hồ sơ", "Held by"], from: ["từ {0}", "from {0}"], until: ["đến {0}", "until {0}"], held_still: ["đến nay", "until now"], unknown_time: ["không rõ", "unknown"], told: ["được báo {0}", "told {0}"], told_late: ["báo trễ {0}", "told {0} late"], clock_running: ["Đồng hồ đang chạy", "The clock is running"], clock_paused: ["Đồng hồ tạm dừng", "The clock is paused"], clock_ended: ["Đã kết thúc", "Ended"], clock_waiting: ["Chờ tiếp nhận", "Awaiting acceptance"],
+  dossier: ["Hồ sơ {0}", "Dossier {0}"], figures_at: ["Số liệu lúc {0}", "Figures at {0}"], history: ["Diễn biến", "History"], holders: ["Cơ quan giữ hồ sơ", "Held by"], from: ["từ {0}", "from {0}"], until: ["đến {0}", "until {0}"], held_still: ["đến nay", "until now"], told: ["nhận tin {0}", "told {0}"], told_late: ["tin đến chậm {0}", "told {0} late"], clock_running: ["Đang tính thời hạn", "The clock is running"], clock_paused: ["Tạm dừng tính thời hạn", "The clock is paused"], clock_ended: ["Đã kết thúc", "Ended"], clock_waiting: ["Chờ tiếp nhận", "Awaiting acceptance"],
   deciding: ["Cơ quan giải quyết", "Deciding agency"], receiving: ["Nơi tiếp nhận", "Received at"], promised: ["Hẹn trả hiện tại", "Promised"], original_due: ["Hẹn trả ban đầu", "First promise"], rounds: ["Lần yêu cầu bổ sung", "Supplement rounds"], disagrees: ["Cổng dịch vụ công đang báo: {0}", "The portal says: {0}"],
-  not_found: ["Không có trang này.", "There is no such page."], failed: ["Không tải được; sẽ thử lại.", "Could not load; trying again."], pause_wall: ["Dừng xoay", "Stop rotating"], go_wall: ["Xoay", "Rotate"], new_version: ["Có bản mới: tải lại trang khi tiện", "A new version is there: reload when it suits"],
-  seconds: ["{0} giây", "{0} s"], minutes: ["{0} phút", "{0} min"], hours: ["{0} giờ", "{0} h"], days: ["{0} ngày", "{0} d"], up_to: ["đến {0}", "by {0}"],
+  not_found: ["Không có trang này.", "There is no such page."], failed: ["Không tải được; sẽ thử lại.", "Could not load; trying again."], pause_wall: ["Dừng chuyển trang", "Stop rotating"], go_wall: ["Tự chuyển trang", "Rotate"],
+  seconds: ["{0} giây", "{0} s"], minutes: ["{0} phút", "{0} min"], hours: ["{0} giờ", "{0} h"], days: ["{0} ngày", "{0} d"],
 };
 
 const statuses = [null, ["Mới đăng ký", "Registered"], ["Được tiếp nhận", "Accepted"], ["Không được tiếp nhận", "Refused"], ["Đang xử lý", "In progress"],
@@ -41,8 +41,8 @@ const statuses = [null, ["Mới đăng ký", "Registered"], ["Được tiếp nh
 const kinds = { record: ["Đồng bộ hồ sơ", "Record"], progress: ["Tiến trình", "Step"], status: ["Trạng thái", "Status"], due_changed: ["Đổi ngày hẹn trả", "Due date changed"],
   transferred: ["Chuyển đơn vị", "Transferred"], paid: ["Đã nộp phí", "Paid"], rated: ["Đánh giá", "Rated"], apology_sent: ["Đã gửi thư xin lỗi", "Apology sent"], alias: ["Mã khác", "Alias"], erased: ["Đã xóa", "Erased"] };
 const rules = { overdue: ["Quá hạn", "Overdue"], due_soon_1: ["Sắp đến hạn", "Due soon"], due_soon_2: ["Sắp đến hạn", "Due soon"], due_soon_3: ["Sắp đến hạn", "Due soon"],
-  acceptance: ["Chậm tiếp nhận", "Acceptance is late"], step_overdue: ["Bước xử lý quá hạn", "Step overdue"], supplement_late: ["Chờ bổ sung quá lâu", "Supplement is late"],
-  apology_missing: ["Thiếu thư xin lỗi", "Apology is missing"], reappointed_twice: ["Hẹn lại nhiều lần", "Re-appointed twice"] };
+  acceptance: ["Quá giờ tiếp nhận", "Acceptance is late"], step_overdue: ["Bước xử lý quá hạn", "Step overdue"], supplement_late: ["Yêu cầu bổ sung muộn", "Supplement asked for late"],
+  apology_missing: ["Thiếu thư xin lỗi", "Apology is missing"], reappointed_twice: ["Hẹn lại lần thứ hai", "Re-appointed twice"] };
 const channels = { counter: ["Trực tiếp", "Counter"], online: ["Trực tuyến", "Online"], postal: ["Bưu chính", "Postal"], other: ["Khác", "Other"], unknown: ["Không rõ", "Unknown"] };
 
 let english = localStorage.getItem("hoso.lang") === "en";
