@@ -25,6 +25,40 @@ static const char help_en[] =
     "into\n"
     "  yearly tables. Services may run meanwhile; no figure changes. Best every night.\n";
 
+/* Those under whose rights the board and the analysts read: roles belong to the server, and not every owner of a database may make them. */
+static int readers_exist(struct pg *pg, bool *ret, struct error *err)
+{
+    struct pg_result *rows = NULL;
+    int r = pg_exec(pg,
+                    "SELECT (SELECT count(*) FROM pg_policies WHERE schemaname = 'hoso' "
+                    "AND tablename = 'dossier' AND policyname IN ('board', 'analyst')) = 2 "
+                    "AND (SELECT count(*) FROM pg_roles WHERE rolname IN ('hoso_board_city', "
+                    "'hoso_board_unit') AND pg_has_role(oid, 'MEMBER')) = 2",
+                    NULL, 0, &rows, err);
+    *ret = r == 0 && pg_get_bool(rows, 0, 0);
+    pg_result_free(rows);
+    return r;
+}
+
+static int check_readers(struct pg *pg, struct error *err)
+{
+    bool exist = false;
+    int r = readers_exist(pg, &exist, err);
+    if (r == 0 && !exist)
+        r = pg_exec(pg, "SELECT hoso.grant_board(), hoso.grant_readers()", NULL, 0, NULL, err);
+    if (r == 0 && !exist)
+        r = readers_exist(pg, &exist, err);
+    if (r < 0 || exist)
+        return r;
+    return error_set(err, ERR_INPUT, "%s",
+                     cli_text("các bảng đã xong, nhưng tài khoản PostgreSQL này không được tạo vai "
+                              "trò cho bảng theo dõi và người phân tích: quản trị viên chạy ALTER "
+                              "ROLE … CREATEROLE cho nó, rồi chạy lại hoso db migrate",
+                              "the tables are there, but this PostgreSQL role may not make the "
+                              "roles of the board and the analysts: an administrator runs ALTER "
+                              "ROLE … CREATEROLE for it, then run hoso db migrate again"));
+}
+
 static int migrate(const struct site *site, struct pg *pg, struct error *err)
 {
     struct migrate_report report;
@@ -35,7 +69,7 @@ static int migrate(const struct site *site, struct pg *pg, struct error *err)
         printf(cli_text("%d tệp mới, %d tệp đã có; thêm %" PRId64 " dòng danh mục\n",
                         "%d new files, %d known; %" PRId64 " reference rows added\n"),
                report.applied, report.known, report.reference_rows);
-    return r;
+    return r == 0 ? check_readers(pg, err) : r;
 }
 
 static int retain_begin(struct pg *pg, int64_t heard_before, int64_t *ret_returned,

@@ -38,28 +38,32 @@ CREATE FUNCTION hoso.board_unit() RETURNS integer LANGUAGE sql STABLE PARALLEL S
            THEN current_setting('hoso.units', true)::integer END
 $$;
 
--- The roles under which the board reads, by SET LOCAL ROLE. Only a unit's own staff may know a dossier's code.
-DO $$ BEGIN
-    CREATE ROLE hoso_board_city NOLOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
-END $$;
-DO $$ BEGIN
-    CREATE ROLE hoso_board_unit NOLOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
-END $$;
-
 ALTER TABLE hoso.dossier ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hoso.dossier_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hoso.rollup_daily ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hoso.rollup_open ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hoso.alert ENABLE ROW LEVEL SECURITY;
 
-DO $$
+-- The roles under which the board reads, by SET LOCAL ROLE, and what they may. Only a unit's own staff may know a dossier's code.
+-- `hoso db migrate` calls it each time and says what is missing still.
+CREATE FUNCTION hoso.grant_board() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     role text;
+    name text;
 BEGIN
     FOREACH role IN ARRAY ARRAY['hoso_board_city', 'hoso_board_unit'] LOOP
-        EXECUTE format('GRANT %I TO CURRENT_USER', role);
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+        EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
+        END;
+        IF to_regrole(role) IS NULL THEN
+            RETURN;
+        END IF;
+        BEGIN
+            EXECUTE format('GRANT %I TO CURRENT_USER', role);
+        EXCEPTION WHEN insufficient_privilege OR unique_violation THEN NULL;
+                  WHEN internal_error THEN NULL; -- "tuple concurrently updated": the other database grants it just now
+        END;
         EXECUTE format('GRANT USAGE ON SCHEMA hoso TO %I', role);
         EXECUTE format('GRANT SELECT ON hoso.unit, hoso.rollup_daily, hoso.rollup_open TO %I', role);
         EXECUTE format('GRANT SELECT (dossier_id, unit_id, quarantine, erased, procedure_code, field_code, channel, subject,'
@@ -75,22 +79,18 @@ BEGIN
     END LOOP;
     GRANT SELECT (code, alternative_code, alias_of, deciding_agency, receiving_agency) ON hoso.dossier TO hoso_board_unit;
     GRANT SELECT (dossier_code) ON hoso.alert TO hoso_board_unit;
-EXCEPTION WHEN undefined_object THEN NULL;  -- the board says at its start that the roles are missing
-END $$;
 
--- The functions stand in sub-selects, so that they run once for a statement and not once for a row.
-DO $$
-DECLARE
-    name text;
-BEGIN
-    FOREACH name IN ARRAY ARRAY['dossier', 'rollup_daily', 'rollup_open', 'alert'] LOOP
+    -- The functions stand in sub-selects, so that they run once for a statement and not once for a row.
+    FOREACH name IN ARRAY ARRAY['dossier', 'rollup_daily', 'rollup_open', 'alert', 'dossier_event'] LOOP
+        EXECUTE format('DROP POLICY IF EXISTS board ON hoso.%I', name);
+        CONTINUE WHEN name = 'dossier_event';
         EXECUTE format('CREATE POLICY board ON hoso.%I FOR SELECT TO hoso_board_city, hoso_board_unit'
             ' USING ((SELECT hoso.board_all()) OR unit_id = (SELECT hoso.board_unit()))', name);
     END LOOP;
     CREATE POLICY board ON hoso.dossier_event FOR SELECT TO hoso_board_city, hoso_board_unit
         USING (EXISTS (SELECT FROM hoso.dossier d WHERE d.dossier_id = dossier_event.dossier_id));
-EXCEPTION WHEN undefined_object THEN NULL;
 END $$;
+SELECT hoso.grant_board();
 
 CREATE INDEX dossier_event_newest ON hoso.dossier_event (ingested_at);
 CREATE INDEX rollup_daily_day ON hoso.rollup_daily (day, unit_id);

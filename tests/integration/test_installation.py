@@ -31,6 +31,23 @@ def test_migration_and_topics_twice_change_nothing(site):
     assert site.sql("SELECT count(*), max(unit_id) FROM unit") == before
 
 
+def test_migration_says_which_right_it_lacks_and_goes_on_once_it_has_it(site):
+    role = f"installer_{site.name}"
+    site.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'thu-nghiem'")
+    site.sql(f"CREATE DATABASE {role} OWNER {role}")
+    try:
+        site.set("postgres", "conninfo", site.servers.conninfo(role).split("user=")[0] + f"user={role} password=thu-nghiem")
+        site.hoso("db", "migrate", code=65)
+        assert "CREATEROLE" in (site.folder / "hoso.log").read_text()
+        site.sql(f"ALTER ROLE {role} CREATEROLE")
+        site.hoso("db", "migrate")
+        site.hoso("board", "user", "add", "--name", "truc.ban", "--role", "city", stdin="mat khau thu nghiem\n")
+        site.start("board").wait_ready().terminate()
+    finally:
+        site.sql(f"DROP DATABASE {role} WITH (FORCE)")
+        site.sql(f"DROP ROLE {role}")
+
+
 def test_topics_have_the_configured_partitions(site):
     for topic in (site.events_topic, site.alerts_topic):
         assert len(records.end_offsets(site.servers.brokers, topic)) == 4
