@@ -143,8 +143,9 @@ DIFFERENCES = {
                           "(SELECT min(code) FROM dossier WHERE NOT erased)"),
     "a time": ("dossiers", "UPDATE dossier SET last_ingested_at = last_ingested_at + interval '1 ms' WHERE code = "
                            "(SELECT max(code) FROM dossier WHERE NOT erased)"),
-    "a history": ("dossiers", "DELETE FROM dossier_event WHERE ctid IN (SELECT e.ctid FROM dossier_event e JOIN dossier d "
-                              "USING (dossier_id) WHERE kind = 'record' AND accepted_at IS NOT NULL LIMIT 1)"),
+    # All of them: one of several records may say nothing that another does not.
+    "a history": ("dossiers", "DELETE FROM dossier_event WHERE kind = 'record' AND dossier_id = (SELECT dossier_id FROM dossier "
+                              "WHERE procedure_code IS NOT NULL AND accepted_at IS NOT NULL AND NOT erased ORDER BY code LIMIT 1)"),
     "a rollup": ("rollups", "UPDATE rollup_daily SET accepted = accepted + 1 WHERE ctid = (SELECT min(ctid) FROM rollup_daily)"),
     "open dossiers": ("rollups", "UPDATE rollup_open SET count = count + 1 WHERE ctid = (SELECT min(ctid) FROM rollup_open)"),
     "working minutes": ("measures", "UPDATE rollup_daily SET work_minutes = work_minutes + 1 WHERE ctid = "
