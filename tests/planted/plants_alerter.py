@@ -13,7 +13,7 @@ PLANTS = [
      "test_alerter.py::test_a_wave_in_small_batches_while_news_comes"),
     ("a firing does not look whether the partitions are still ours", "services/alerter/fire.c",
      "        r = offset_moves_check(claims, alerter->pg, err);", "        r = 0;",
-     "test_alerter.py::test_a_sleeper_writes_nothing_after_its_partitions_went"),
+     "test_alerter.py::test_two_share_the_partitions_and_one_takes_over"),
     ("which clock speaks is not asked of the portal's copy", "services/board/read.c",
      ".portal_status = pg_get_int32(rows, i, 13)", ".portal_status = 0",
      "test_board_access.py::test_alerts_say_which_clock_speaks"),
