@@ -257,29 +257,6 @@ def test_held_while_the_settling_event_is_unread(stream, site):
     assert states(site) == [(late, 1, "firing")]
 
 
-def test_a_wave_in_small_batches_while_news_comes(stream, site):
-    """Each batch is decided while the one before is committed; what is heard in between makes it void."""
-    alerter, names = start(site, overrides={"alerter.batch_max": "5"}), codes(400)
-    due_at = stream.soon() + 5000
-    stream.say(*[stream.opened(code, due_at + n) for n, code in enumerate(names)])
-    wait_until(lambda: alerter.metrics()["hoso_alerter_open_deadlines"] == len(names), "all are watched")
-    os.kill(alerter.process.pid, signal.SIGSTOP)
-    assert stream.now() < due_at, "the machine was too slow for this test"
-    stream.wait_for(due_at + len(names))
-    os.kill(alerter.process.pid, signal.SIGCONT)
-    wait_until(lambda: len(alerts(site)) > 20, "the wave has begun")
-    settled = names[:20] + names[:200:-1]
-    for first in range(0, len(settled), 10):
-        stream.send(*[stream.step(code, 9) for code in settled[first:first + 10]])
-    expected = sorted((code, 1, "resolved" if code in settled else "firing") for code in names)
-    wait_until(lambda: states(site) == expected, "all of it is said", 60)
-    told = site.sql("SELECT array_agg(key ORDER BY first) FROM (SELECT partition, key, min(id) AS first FROM outbox GROUP BY 1, 2) o GROUP BY partition")
-    assert len(told) > 1 and all(keys == sorted(keys) for (keys,) in told), "in due order"
-    assert site.sql("SELECT a.silent, a.state, count(o.id), count(DISTINCT a.alert_id) FROM alert a LEFT JOIN outbox o USING (alert_id) "
-                    "GROUP BY a.silent, a.state, a.alert_id HAVING count(o.id) <> CASE WHEN a.silent THEN 0 WHEN a.state = 'firing' "
-                    "THEN 1 ELSE 2 END") == []
-
-
 def test_held_while_kafka_is_away(stream, site):
     alerter = start(site)
     board = start_board(site)
