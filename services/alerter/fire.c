@@ -121,10 +121,9 @@ static int begin(struct alerter *alerter, struct error *err)
  * Decides about the next batch, if there is one; committing: while the one before is on its way. The broker is asked while PostgreSQL reads; where it
  * says that something is to be read first, nothing comes of the batch, and the next one is made without those partitions.
  */
-static int prepare(struct alerter *alerter, bool committing, struct error *err)
+static int prepare(struct alerter *alerter, int64_t now_at, bool committing, struct error *err)
 {
     struct firing *firing = &alerter->firing;
-    int64_t now_at = alerter_now(alerter);
     firing_choose(alerter, now_at);
     firing->question = (struct question){.rulebook = alerter->rulebook,
                                          .dossiers = alerter->touched,
@@ -151,12 +150,13 @@ static int prepare(struct alerter *alerter, bool committing, struct error *err)
     return r;
 }
 
-/* Is one of them due again at once? What is read of it now would be of before the COMMIT. */
-static bool comes_again(const struct question *question, const struct verdicts *verdicts)
+/* Is one of them due again by now_at? What is read of it now would be of before the COMMIT. */
+static bool comes_again(const struct question *question, const struct verdicts *verdicts,
+                        int64_t now_at)
 {
     bool again = false;
     for (size_t i = 0; i < question->count && !again; i++)
-        again = verdicts->watch_at[i] != NO_TIME && verdicts->watch_at[i] <= question->now_at;
+        again = verdicts->watch_at[i] != NO_TIME && verdicts->watch_at[i] <= now_at;
     return again;
 }
 
@@ -181,13 +181,14 @@ static int commit(struct alerter *alerter, struct error *err)
     struct firing *firing = &alerter->firing;
     struct verdicts verdicts = firing->verdicts;
     size_t count = firing->question.count;
-    bool more = count == alerter->batch_max && !comes_again(&firing->question, &verdicts);
+    int64_t now_at = alerter_now(alerter); /* to which the next batch goes */
+    bool more = count == alerter->batch_max && !comes_again(&firing->question, &verdicts, now_at);
     firing->ready = false;
     int r = send_commit(alerter, err);
     if (r == 0)
         r = move_deadlines(alerter, &firing->question, &verdicts, err);
     if (r == 0 && more)
-        r = prepare(alerter, true, err);
+        r = prepare(alerter, now_at, true, err);
     if (r == 0)
         r = pg_queue_finish(alerter->pg, -1, err);
     if (r < 0)
@@ -202,8 +203,9 @@ static int commit(struct alerter *alerter, struct error *err)
 int fire_run(struct alerter *alerter, struct error *err)
 {
     struct firing *firing = &alerter->firing;
-    if (firing->ready && firing->question.now_at > alerter_now(alerter))
+    int64_t now_at = alerter_now(alerter);
+    if (firing->ready && firing->question.now_at > now_at)
         fire_forget(alerter); /* somebody has set the clock back */
-    int r = firing->ready ? begin(alerter, err) : prepare(alerter, false, err);
+    int r = firing->ready ? begin(alerter, err) : prepare(alerter, now_at, false, err);
     return r == 0 && firing->ready ? commit(alerter, err) : r;
 }
