@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "commands.h"
+#include "notice/wording.h"
 #include "json/json.h"
 
 static int query(struct pg *pg, const char *sql, const struct pg_param *params, size_t count,
@@ -21,8 +22,12 @@ static const char *id_text(const struct pg_result *rows, size_t row, int column,
     return hex_encode(pg_get_uuid(rows, row, column), 16, out);
 }
 
-/* A table as text, or its rows as JSON objects; names: of the columns behind the first, which is an id. Times and texts only. */
-static void print_json(const struct pg_result *rows, const char *const *names, const bool *times)
+/*
+ * The rows as JSON objects; names: of the columns behind the first, which is an id. Times and texts only. more: writes what else belongs
+ * to a row; NULL = nothing.
+ */
+static void print_json(const struct pg_result *rows, const char *const *names, const bool *times,
+                       void (*more)(struct json_out *out, const struct pg_result *rows, size_t row))
 {
     struct json_out *out = json_out_new();
     char id[33], time[TIME_TEXT_SIZE];
@@ -39,6 +44,8 @@ static void print_json(const struct pg_result *rows, const char *const *names, c
             else
                 json_put_text(out, names[c], pg_get_text(rows, i, c + 1));
         }
+        if (more)
+            more(out, rows, i);
         json_end_object(out);
     }
     json_end_array(out);
@@ -49,7 +56,8 @@ static void print_json(const struct pg_result *rows, const char *const *names, c
 #define ALERTS                                                                                     \
     "SELECT a.alert_id, a.rule, a.state, a.dossier_code, coalesce(u.name, ''), a.due_at, "         \
     "a.began_at, a.acked_by, a.snoozed_until, a.level::text, a.reason, a.last_event_at, "          \
-    "a.last_ingested_at, a.ended_at FROM hoso.alert a LEFT JOIN hoso.unit u USING (unit_id) "
+    "a.last_ingested_at, a.ended_at, a.portal_status FROM hoso.alert a "                           \
+    "LEFT JOIN hoso.unit u USING (unit_id) "
 
 static const char *const alert_names[] = {
     "rule",     "state",    "dossier",       "unit",
@@ -58,6 +66,42 @@ static const char *const alert_names[] = {
     "ended_at", NULL};
 static const bool alert_times[] = {false, false, false, false, true, true, false,
                                    true,  false, false, true,  true, true};
+
+/* Which clock speaks: now, or when it was over. */
+static enum clock_verdict verdict_of(const struct pg_result *rows, size_t row)
+{
+    const struct told_alert told = {.last_event_at = pg_get_time(rows, row, 11),
+                                    .last_ingested_at = pg_get_time(rows, row, 12),
+                                    .portal_status = pg_get_int32(rows, row, 14)};
+    int64_t ended_at = pg_get_time(rows, row, 13);
+    return wording_verdict(&told, ended_at == NO_TIME ? clock_now() : ended_at);
+}
+
+static const char *verdict_word(enum clock_verdict verdict)
+{
+    switch (verdict) {
+    case CLOCK_PORTAL: return cli_text("Cổng báo xong", "over by portal");
+    case CLOCK_SILENT: return cli_text("không có tin", "no news");
+    case CLOCK_DATA: return cli_text("tin về muộn", "late data");
+    default: return cli_text("chậm xử lý", "late work");
+    }
+}
+
+static const char *verdict_text(enum clock_verdict verdict)
+{
+    static const char *const english[] = {
+        [CLOCK_WORK] = "The data is in time: the work is late.",
+        [CLOCK_DATA] = "Perhaps the data: the last news came more than a day after the fact.",
+        [CLOCK_SILENT] =
+            "Perhaps the data: no news for more than 3 days. Check the exchange first.",
+        [CLOCK_PORTAL] = "Perhaps the data: over by the portal, not by the one-stop system."};
+    return cli_text(wording_of_verdict(verdict), english[verdict]);
+}
+
+static void put_clock(struct json_out *out, const struct pg_result *rows, size_t row)
+{
+    json_put_text(out, "clock", str_of(wording_clock(verdict_of(rows, row))));
+}
 
 static char *time_or_dash(const struct pg_result *rows, size_t row, int column, char *out)
 {
@@ -79,17 +123,17 @@ int alerts_list(const struct alerts_request *request, struct pg *pg, char *const
                      "($2 OR a.state = 'firing') ORDER BY a.began_at, a.dossier_code LIMIT 1000",
               params, 2, &rows, argv);
     if (code == EXIT_OK && request->json) {
-        print_json(rows, alert_names, alert_times);
+        print_json(rows, alert_names, alert_times, put_clock);
     } else if (code == EXIT_OK) {
         for (size_t i = 0; i < pg_rows(rows); i++) {
             char id[33], due[CLI_TIME_SIZE], began[CLI_TIME_SIZE];
             struct str acked = pg_get_text(rows, i, 7);
-            printf("%.8s  %-17.*s %-9.*s %-24.*s %.*s  %s %s  %s  %s%.*s\n",
+            printf("%.8s  %-17.*s %-9.*s %-24.*s %.*s  %s %s  %s  %s  %s%.*s\n",
                    id_text(rows, i, 0, id), STR_ARG(pg_get_text(rows, i, 1)),
                    STR_ARG(pg_get_text(rows, i, 2)), STR_ARG(pg_get_text(rows, i, 3)),
                    STR_ARG(pg_get_text(rows, i, 4)), cli_text("hạn", "due"),
                    time_or_dash(rows, i, 5, due), time_or_dash(rows, i, 6, began),
-                   str_given(acked) ? "✓ " : "", STR_ARG(acked));
+                   verdict_word(verdict_of(rows, i)), str_given(acked) ? "✓ " : "", STR_ARG(acked));
         }
         fprintf(stderr, cli_text("%zu cảnh báo\n", "%zu alerts\n"), pg_rows(rows));
     }
@@ -108,7 +152,7 @@ int alerts_dead(const struct alerts_request *request, struct pg *pg, char *const
                      "created_at FROM hoso.delivery WHERE state = 'dead' ORDER BY created_at",
                      NULL, 0, &rows, argv);
     if (code == EXIT_OK && request->json) {
-        print_json(rows, names, times);
+        print_json(rows, names, times, NULL);
     } else if (code == EXIT_OK) {
         for (size_t i = 0; i < pg_rows(rows); i++) {
             char id[33], at[CLI_TIME_SIZE];
@@ -153,6 +197,8 @@ static int show_one(const struct pg_result *rows, size_t i, struct pg *pg, char 
         else
             printf("    %-17s %.*s\n", alert_names[c], STR_ARG(pg_get_text(rows, i, c + 1)));
     }
+    enum clock_verdict verdict = verdict_of(rows, i);
+    printf("    %-17s %s: %s\n", "clock", wording_clock(verdict), verdict_text(verdict));
     return show_audit(pg_get_uuid(rows, i, 0), pg, argv);
 }
 
@@ -165,7 +211,7 @@ int alerts_show(const struct alerts_request *request, struct pg *pg, char *const
                             "lower($1) || '%' ORDER BY a.began_at LIMIT 100",
                      params, 1, &rows, argv);
     if (code == EXIT_OK && request->json)
-        print_json(rows, alert_names, alert_times);
+        print_json(rows, alert_names, alert_times, put_clock);
     for (size_t i = 0; code == EXIT_OK && !request->json && i < pg_rows(rows); i++)
         code = show_one(rows, i, pg, argv);
     if (code == EXIT_OK && pg_rows(rows) == 0) {

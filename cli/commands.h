@@ -18,6 +18,7 @@
  */
 int cmd_backfill(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
+int cmd_people(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_db(int argc, char **argv);
 int cmd_dlq(int argc, char **argv);

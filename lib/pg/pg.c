@@ -177,6 +177,7 @@ struct pg *pg_free(struct pg *pg)
         free(pg->statements[i].sql);
         free(pg->statements[i].types);
     }
+    pg->queue.together = false; /* nobody waits for it any more */
     pg_queue_drop(pg);
     PQfinish(pg->connection);
     free(pg);

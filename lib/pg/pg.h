@@ -139,6 +139,13 @@ int pg_queue_exec(struct pg *pg, const char *sql, const struct pg_param *params,
 /* sql: COPY … FROM STDIN (FORMAT binary). */
 int pg_queue_copy(struct pg *pg, const char *sql, const struct pg_copy *rows, struct error *err);
 
+/*
+ * Sends all that is queued (no COPY) at once, to be waited for once: pg_queue_run or pg_queue_finish take the answers. When it returns, only
+ * the *ret have to live on. After a statement that the server refuses it runs none of the rest. `wanted` is looked at here when the answers
+ * come, and what stands behind it has run by then. 0, or as pg_exec; then the queue is dropped.
+ */
+int pg_queue_together(struct pg *pg, struct error *err);
+
 enum { PG_BUSY = 1 };
 /*
  * Goes on without waiting. 0 = everything queued has been answered; PG_BUSY = call again when the descriptor is readable, or

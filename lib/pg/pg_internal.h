@@ -45,7 +45,7 @@ struct pg_statement {
 enum { PG_PARAMS_MAX = 128, PG_STATEMENTS_MAX = 256 };
 
 /* One statement of the queue (pg_queue.c). */
-enum { PG_QUEUE_PARAMS_MAX = 10, PG_QUEUE_MAX = 24 };
+enum { PG_QUEUE_PARAMS_MAX = 20, PG_QUEUE_MAX = 24 };
 struct pg_step {
     const char *sql;
     struct pg_param params[PG_QUEUE_PARAMS_MAX];
@@ -62,6 +62,10 @@ struct pg_queue {
     bool copying;  /* the server takes its rows */
     bool writes;   /* bytes wait for the socket */
     size_t copied; /* bytes of its rows handed to libpq */
+    bool together; /* all of it is on its way (pipeline mode) */
+    bool ended;    /* then: the last thing that libpq gave was the end of a step */
+    int failure;   /* then: the first, which is told when all has been answered */
+    struct error why;
 };
 
 struct pg {

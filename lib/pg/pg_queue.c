@@ -1,4 +1,7 @@
-/* Statements without waiting: libpq's asynchronous calls, one statement at a time (COPY knows no pipeline mode). */
+/*
+ * Statements without waiting: libpq's asynchronous calls, one statement at a time (COPY knows no pipeline mode), or all of them
+ * in one pipeline.
+ */
 #include "pg/pg_internal.h"
 
 #include <poll.h>
@@ -39,9 +42,25 @@ int pg_queue_copy(struct pg *pg, const char *sql, const struct pg_copy *rows, st
                     err);
 }
 
+/* Waits for what is on its way, and forgets it. Two ends in a row: nothing more comes. */
+static void end_pipeline(struct pg *pg)
+{
+    bool over = false;
+    for (bool ended = pg->queue.ended; pg->queue.together && !over;) {
+        PGresult *result = PQgetResult(pg->connection);
+        over = result ? PQresultStatus(result) == PGRES_PIPELINE_SYNC : ended;
+        ended = !result;
+        PQclear(result);
+    }
+    if (pg->queue.together)
+        PQexitPipelineMode(pg->connection);
+    pg->queue.together = false;
+}
+
 void pg_queue_drop(struct pg *pg)
 {
     struct pg_queue *queue = &pg->queue;
+    end_pipeline(pg);
     for (size_t i = 0; i < queue->count; i++) {
         if (queue->steps[i].ret)
             *queue->steps[i].ret = pg_result_free(*queue->steps[i].ret);
@@ -55,24 +74,30 @@ bool pg_queue_writes(const struct pg *pg)
     return pg->queue.writes;
 }
 
-static int send_step(struct pg *pg, const struct pg_step *step, struct error *err)
+static int send_statement(struct pg *pg, const struct pg_step *step, struct error *err)
 {
     struct pg_bound bound;
     char name[16];
-    int ok;
-    if (step->copy) {
-        ok = PQsendQuery(pg->connection, step->sql);
-    } else {
-        int r = pg_bind(&bound, step->params, step->count, err);
-        if (r == 0)
-            r = pg_prepared(pg, step->sql, &bound, step->count, name, err);
-        if (r < 0)
-            return r;
-        ok = PQsendQueryPrepared(pg->connection, name, (int)step->count, bound.values, bound.sizes,
-                                 bound.formats, 1);
-    }
-    if (!ok)
-        return pg_failure(pg, NULL, err);
+    int r = pg_bind(&bound, step->params, step->count, err);
+    if (r == 0)
+        r = pg_prepared(pg, step->sql, &bound, step->count, name, err);
+    if (r < 0)
+        return r;
+    return PQsendQueryPrepared(pg->connection, name, (int)step->count, bound.values, bound.sizes,
+                               bound.formats, 1)
+               ? 0
+               : pg_failure(pg, NULL, err);
+}
+
+static int send_step(struct pg *pg, const struct pg_step *step, struct error *err)
+{
+    int r = 0;
+    if (!step->copy)
+        r = send_statement(pg, step, err);
+    else if (!PQsendQuery(pg->connection, step->sql))
+        r = pg_failure(pg, NULL, err);
+    if (r < 0)
+        return r;
     pg->queue.sent = true;
     pg->queue.copied = 0;
     return 0;
@@ -124,6 +149,8 @@ static int take(struct pg *pg, const struct pg_step *step, PGresult *result, str
                      (long long)changed, (long long)step->wanted);
 }
 
+/* ---- one after the other ---- */
+
 /* The server is in the middle of nothing after this, or the connection is broken (nothing else interrupts a COPY). */
 static void drain(struct pg *pg)
 {
@@ -159,12 +186,99 @@ static int advance(struct pg *pg, struct error *err)
     return 0;
 }
 
+/* ---- together ---- */
+
+/* What cannot be done within a pipeline, since it waits. */
+static int prepare_all(struct pg *pg, struct error *err)
+{
+    int r = 0;
+    for (size_t i = 0; i < pg->queue.count && r == 0; i++) {
+        const struct pg_step *step = &pg->queue.steps[i];
+        struct pg_bound bound;
+        char name[16];
+        r = pg_bind(&bound, step->params, step->count, err);
+        if (r == 0)
+            r = pg_prepared(pg, step->sql, &bound, step->count, name, err);
+    }
+    return r;
+}
+
+int pg_queue_together(struct pg *pg, struct error *err)
+{
+    struct pg_queue *queue = &pg->queue;
+    if (queue->count == 0)
+        return 0;
+    int r = prepare_all(pg, err);
+    PQsetnonblocking(pg->connection, 1);
+    if (r == 0 && !PQenterPipelineMode(pg->connection))
+        r = pg_failure(pg, NULL, err);
+    if (r == 0) {
+        queue->together = true;
+        queue->ended = true;
+        queue->failure = 0;
+    }
+    for (size_t i = 0; i < queue->count && r == 0; i++) {
+        r = send_statement(pg, &queue->steps[i], err);
+        /* Rows that somebody waits for leave the server now, not when all is done. */
+        if (r == 0 && queue->steps[i].ret && !PQsendFlushRequest(pg->connection))
+            r = pg_failure(pg, NULL, err);
+    }
+    if (queue->together && !PQpipelineSync(pg->connection) && r == 0)
+        r = pg_failure(pg, NULL, err);
+    if (r < 0)
+        pg_queue_drop(pg);
+    return r;
+}
+
+/* An answer, or NULL: the end of one statement's. true = all have been answered. */
+static bool take_together(struct pg *pg, PGresult *result)
+{
+    struct pg_queue *queue = &pg->queue;
+    struct error why;
+    int status = result ? (int)PQresultStatus(result) : -1;
+    bool over = result ? status == PGRES_PIPELINE_SYNC : queue->ended;
+    queue->ended = !result;
+    if (!result) {
+        queue->next += queue->next < queue->count;
+    } else if (over || status == PGRES_PIPELINE_ABORTED || queue->next == queue->count) {
+        PQclear(result);
+    } else {
+        int r = take(pg, &queue->steps[queue->next], result, &why);
+        if (r < 0 && !queue->failure) {
+            queue->failure = r;
+            queue->why = why;
+        }
+    }
+    return over;
+}
+
+static int advance_together(struct pg *pg, struct error *err)
+{
+    struct pg_queue *queue = &pg->queue;
+    int waiting = PQflush(pg->connection);
+    queue->writes = waiting > 0;
+    if (waiting < 0 || !PQconsumeInput(pg->connection))
+        return pg_failure(pg, NULL, err);
+    bool over = false;
+    while (!over && !PQisBusy(pg->connection))
+        over = take_together(pg, PQgetResult(pg->connection));
+    if (!over)
+        return PG_BUSY;
+    queue->together = false;
+    bool all = queue->failure || queue->next == queue->count;
+    if (!PQexitPipelineMode(pg->connection) || !all)
+        return pg_failure(pg, NULL, err);
+    return queue->failure ? error_set(err, queue->failure, "%s", queue->why.text) : 0;
+}
+
 int pg_queue_run(struct pg *pg, struct error *err)
 {
     struct pg_queue *queue = &pg->queue;
     int r = 0;
     if (!PQisnonblocking(pg->connection))
         PQsetnonblocking(pg->connection, 1);
+    if (queue->together)
+        r = advance_together(pg, err);
     while (r == 0 && queue->next < queue->count)
         r = advance(pg, err);
     if (r < 0) {

@@ -228,6 +228,24 @@ int offset_moves_queue(const struct offset_moves *moves, struct pg *pg, struct e
         params, sizeof params / sizeof *params, moves->partitions.count, NULL, err);
 }
 
+int offset_moves_check(const struct offset_moves *moves, struct pg *pg, struct error *err)
+{
+    const struct offset_claim *claim = moves->claim;
+    const struct pg_param params[] = {pg_text(str_of(claim->consumer)),
+                                      pg_text(str_of(claim->topic)),
+                                      pg_uuid(claim->owner),
+                                      pg_array_param(&moves->partitions),
+                                      pg_array_param(&moves->epochs),
+                                      pg_array_param(&moves->from)};
+    /* In the order in which others lock them. */
+    return pg_queue_exec(pg,
+                         "SELECT 1 FROM kafka_offset WHERE consumer = $1 AND topic = $2 "
+                         "AND owner = $3 AND (partition, epoch, next_offset) IN (SELECT * FROM "
+                         "unnest($4::int[], $5::bigint[], $6::bigint[])) ORDER BY partition "
+                         "FOR UPDATE",
+                         params, 6, moves->partitions.count, NULL, err);
+}
+
 int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err)
 {
     struct pg_param params[SWAP_PARAMS];
@@ -263,46 +281,6 @@ int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error 
     size_t ours = pg_rows(rows);
     pg_result_free(rows);
     return ours == 1 ? 0 : lost(claim, err);
-}
-
-static int check_some(struct pg *pg, const struct offset_claim *const *claims, size_t count,
-                      struct pg_array columns[3], struct error *err)
-{
-    struct pg_result *rows = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (pg_array_int32(&columns[0], claims[i]->partition) < 0 ||
-            pg_array_int64(&columns[1], claims[i]->epoch) < 0 ||
-            pg_array_int64(&columns[2], claims[i]->next_offset) < 0)
-            return error_set(err, ERR_NOMEM, "out of memory");
-    }
-    const struct pg_param params[] = {pg_text(str_of(claims[0]->consumer)),
-                                      pg_text(str_of(claims[0]->topic)),
-                                      pg_uuid(claims[0]->owner),
-                                      pg_array_param(&columns[0]),
-                                      pg_array_param(&columns[1]),
-                                      pg_array_param(&columns[2])};
-    /* In the order in which others lock them. */
-    int r = pg_exec(pg,
-                    "SELECT 1 FROM hoso.kafka_offset WHERE consumer = $1 AND topic = $2 "
-                    "AND owner = $3 AND (partition, epoch, next_offset) IN (SELECT * FROM "
-                    "unnest($4::int[], $5::bigint[], $6::bigint[])) ORDER BY partition FOR UPDATE",
-                    params, 6, &rows, err);
-    size_t ours = r == 0 ? pg_rows(rows) : 0;
-    pg_result_free(rows);
-    return r == 0 && ours != count ? lost(claims[0], err) : r;
-}
-
-int offsets_check_all(struct pg *pg, const struct offset_claim *const *claims, size_t count,
-                      struct error *err)
-{
-    struct pg_array columns[3];
-    pg_array_init(&columns[0], PG_INT32);
-    pg_array_init(&columns[1], PG_INT64);
-    pg_array_init(&columns[2], PG_INT64);
-    int r = count ? check_some(pg, claims, count, columns, err) : 0;
-    for (int i = 0; i < 3; i++)
-        pg_array_deinit(&columns[i]);
-    return r;
 }
 
 int offsets_map_followed(struct pg *pg, const struct offset_claim *claim, int64_t map_version,

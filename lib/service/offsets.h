@@ -84,6 +84,8 @@ void offset_moves_clear(struct offset_moves *moves);
 int offset_moves_add(struct offset_moves *moves, const struct offset_claim *claim,
                      int64_t next_offset, int64_t last_record);
 int offset_moves_queue(const struct offset_moves *moves, struct pg *pg, struct error *err);
+/* Queues the test and lock of offsets_check for all of them, whatever they would move to; ERR_CONFLICT likewise. */
+int offset_moves_check(const struct offset_moves *moves, struct pg *pg, struct error *err);
 
 /* Where to begin reading: one record early, where the log still has the one committed last, so that it can be recognised. */
 int64_t offsets_read_from(const struct offset_claim *claim);
@@ -105,10 +107,6 @@ int offsets_reread(struct pg *pg, struct offset_claim *claim, struct error *err)
 
 /* The same test and lock without moving anything, for what is written between batches. */
 int offsets_check(struct pg *pg, const struct offset_claim *claim, struct error *err);
-
-/* offsets_check of several claims of one consumer, topic and owner, in one question. */
-int offsets_check_all(struct pg *pg, const struct offset_claim *const *claims, size_t count,
-                      struct error *err);
 
 /*
  * Notes, in a transaction that has checked the claim, that the partition's dossiers follow this version of the map. The claim itself

@@ -56,7 +56,7 @@ CREATE TABLE hoso.alert_audit (
     at       timestamptz NOT NULL DEFAULT now(),
     actor    text NOT NULL,
     via      text NOT NULL,                         -- link, cli, board
-    act      text NOT NULL,                         -- ack, snooze, unsnooze, mute, unmute, clock
+    act      text NOT NULL,                         -- ack, snooze, unsnooze, mute, unmute, clock, duty_add, duty_end
     alert_id uuid,
     until    timestamptz,
     note     text

@@ -73,8 +73,8 @@ BEGIN
         EXECUTE format('GRANT SELECT (dossier_id, event_id, ingested_at, occurred_at, kind, status, source)'
             ' ON hoso.dossier_event TO %I', role);
         EXECUTE format('GRANT SELECT (alert_id, rule, episode, unit_id, procedure_code, state, silent, reason, due_at,'
-            ' original_due_at, deadline_at, began_at, fired_at, ended_at, last_event_at, last_ingested_at, late_data, updated_at,'
-            ' acked_by, snoozed_until)'
+            ' original_due_at, deadline_at, began_at, fired_at, ended_at, last_event_at, last_ingested_at, late_data, portal_status,'
+            ' updated_at, acked_by, snoozed_until)'
             ' ON hoso.alert TO %I', role);
     END LOOP;
     GRANT SELECT (code, alternative_code, alias_of, deciding_agency, receiving_agency) ON hoso.dossier TO hoso_board_unit;

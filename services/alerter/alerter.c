@@ -13,8 +13,8 @@
 
 /* The longest sleep: clocks and lags are looked at even when nothing happens. What happens wakes us by a descriptor. */
 enum { SLEEP_MAX_MS = 2000 };
-/* While deadlines wait or have just fired: of the time, notices get a twentieth and people a hundredth. */
-enum { RELAY_SHARE = 20, TELL_SHARE = 100, JUST_MS = 1000 };
+/* While deadlines wait or have just fired: of PostgreSQL's time notices get a tenth, of ours people a two-hundredth. */
+enum { RELAY_SHARE = 10, TELL_SHARE = 200, JUST_MS = 1000 };
 
 int64_t alerter_now(struct alerter *alerter)
 {
@@ -119,6 +119,7 @@ int alerter_new(struct service *service, struct alerter **ret, struct error *err
     random_bytes(alerter->owner, sizeof alerter->owner);
     store_events_init(&alerter->batch);
     pg_array_init(&alerter->owned, PG_INT32);
+    offset_moves_init(&alerter->firing.claims);
     int r = open_parts(alerter, err);
     if (r < 0) {
         alerter_free(alerter);
@@ -136,6 +137,9 @@ static void disconnect(struct alerter *alerter)
     reference_deinit(&alerter->reference);
     alerter->rulebook = rulebook_free(alerter->rulebook);
     alerter->pg = pg_free(alerter->pg);
+    alerter->reading = pg_free(alerter->reading);
+    alerter->relaying = pg_free(alerter->relaying);
+    outbox_reset(alerter->outbox);
 }
 
 struct alerter *alerter_free(struct alerter *alerter)
@@ -155,26 +159,37 @@ struct alerter *alerter_free(struct alerter *alerter)
         close(alerter->alarm_fd);
     free(alerter->partitions);
     free(alerter->ends);
-    free((void *)alerter->claims);
+    offset_moves_deinit(&alerter->firing.claims);
     free(alerter->touched);
     free(alerter->due);
     free(alerter);
     return NULL;
 }
 
+/* Statements are prepared while tables are empty, and a plan that reads one whole would stay when it has grown. */
+static int connect_one(struct alerter *alerter, struct pg **ret, struct error *err)
+{
+    const char *conninfo = config_text(alerter->service->config, "postgres", NULL, "conninfo");
+    int r = pg_connect(conninfo, "hoso-alerter", ret, err);
+    return r == 0 ? pg_script(*ret,
+                              "SET enable_seqscan = off; SET jit = off; "
+                              "SET plan_cache_mode = force_generic_plan",
+                              err)
+                  : r;
+}
+
 static int connect_all(struct alerter *alerter, struct error *err)
 {
-    const struct config *config = alerter->service->config;
-    int r = pg_connect(config_text(config, "postgres", NULL, "conninfo"), "hoso-alerter",
-                       &alerter->pg, err);
+    int r = connect_one(alerter, &alerter->pg, err);
     if (r == 0)
         r = offsets_guard(alerter->pg, err);
-    /* Statements are prepared while tables are empty, and a plan that reads one whole would stay when it has grown. */
     if (r == 0)
-        r = pg_script(alerter->pg,
-                      "SET enable_seqscan = off; SET jit = off; "
-                      "SET plan_cache_mode = force_generic_plan",
-                      err);
+        r = connect_one(alerter, &alerter->reading, err);
+    if (r == 0)
+        r = connect_one(alerter, &alerter->relaying, err);
+    /* A mark that a crash of the server takes away only lets Kafka have a notice again. */
+    if (r == 0)
+        r = pg_script(alerter->relaying, "SET synchronous_commit = off", err);
     if (r == 0)
         r = housekeeping_open(alerter, err);
     if (r == 0)
@@ -189,6 +204,7 @@ static void wait_for_work(struct alerter *alerter, int timeout_ms)
 {
     const int fds[] = {alerter->consumer ? consumer_fd(alerter->consumer) : -1,
                        alerter->consumer ? alerter->alarm_fd : -1, outbox_fd(alerter->outbox),
+                       outbox_asks(alerter->outbox) ? pg_fd(alerter->relaying) : -1,
                        people_fd(alerter->people)};
     status_refresh(alerter);
     service_wait(alerter->service, fds, sizeof fds / sizeof *fds, timeout_ms);
@@ -199,15 +215,21 @@ static int sooner(int a_ms, int b_ms)
     return b_ms >= 0 && b_ms < a_ms ? b_ms : a_ms;
 }
 
+/* Nothing has come due in the last second, or does now. */
+static bool is_calm(const struct alerter *alerter)
+{
+    return (!alerter->fired.us || mono_diff_ms(alerter->fired, mono_now()) >= JUST_MS) &&
+           !firing_wanted(alerter);
+}
+
 /*
  * Until its turn comes: at once in quiet times; else after `share` times what it took, or the deadlines that come due meanwhile would all
  * be late by that.
  */
 static int turn_wait_ms(const struct alerter *alerter, const struct turn *turn, int64_t share)
 {
-    bool quiet = !alerter->fired.us || mono_diff_ms(alerter->fired, mono_now()) >= JUST_MS;
     int64_t left_us = share * turn->took_us - (mono_now().us - turn->ended.us);
-    return left_us <= 0 || (quiet && !firing_wanted(alerter)) ? 0 : (int)(left_us / 1000) + 1;
+    return left_us <= 0 || is_calm(alerter) ? 0 : (int)(left_us / 1000) + 1;
 }
 
 static int later(int a_ms, int b_ms)
@@ -215,10 +237,14 @@ static int later(int a_ms, int b_ms)
     return a_ms > b_ms ? a_ms : b_ms;
 }
 
+static int relay_share(const struct alerter *alerter)
+{
+    return is_calm(alerter) ? 1 : RELAY_SHARE;
+}
+
 static int sleep_ms(const struct alerter *alerter)
 {
-    int relay_ms = later(outbox_timeout_ms(alerter->outbox),
-                         turn_wait_ms(alerter, &alerter->relaying, RELAY_SHARE));
+    int relay_ms = outbox_timeout_ms(alerter->outbox, relay_share(alerter));
     int tell_ms = later(people_timeout_ms(alerter->people),
                         turn_wait_ms(alerter, &alerter->telling, TELL_SHARE));
     int ms = sooner(SLEEP_MAX_MS, firing_recheck_ms(alerter));
@@ -240,22 +266,6 @@ static bool batch_is_due(const struct alerter *alerter)
            mono_diff_ms(alerter->batch_began, mono_now()) >= alerter->batch_age_ms;
 }
 
-static void turn_ends(struct turn *turn, struct mono began)
-{
-    turn->ended = mono_now();
-    turn->took_us = turn->ended.us - began.us;
-}
-
-static int relay(struct alerter *alerter, struct error *err)
-{
-    struct mono began = mono_now();
-    if (turn_wait_ms(alerter, &alerter->relaying, RELAY_SHARE))
-        return outbox_run(alerter->outbox, NULL, &alerter->owned, err);
-    int r = outbox_run(alerter->outbox, alerter->pg, &alerter->owned, err);
-    turn_ends(&alerter->relaying, began);
-    return r;
-}
-
 static int tell(struct alerter *alerter, struct error *err)
 {
     const struct people_world world = {alerter->reference.calendar, alerter->rulebook,
@@ -264,7 +274,7 @@ static int tell(struct alerter *alerter, struct error *err)
     if (!people_wants(alerter->people) || turn_wait_ms(alerter, &alerter->telling, TELL_SHARE))
         return people_run(alerter->people, NULL, NULL, err);
     int r = people_run(alerter->people, alerter->pg, &world, err);
-    turn_ends(&alerter->telling, began);
+    alerter->telling = (struct turn){mono_now(), mono_now().us - began.us};
     return r;
 }
 
@@ -277,11 +287,12 @@ static int step(struct alerter *alerter, struct error *err)
     if (r == 0 && batch_is_due(alerter))
         r = reader_commit(alerter, err);
     if (r == 0)
-        r = firing_run(alerter, err);
+        r = fire_run(alerter, err);
     if (r == 0)
         r = follow_run(alerter, err);
     if (r == 0)
-        r = relay(alerter, err);
+        r = outbox_run(alerter->outbox, alerter->relaying, &alerter->owned, relay_share(alerter),
+                       err);
     if (r == 0)
         r = housekeeping_run(alerter, err);
     if (r == 0)
@@ -305,7 +316,7 @@ static void rest(struct alerter *alerter)
              log_quote(alerter->trouble.text, quoted, sizeof quoted), (long long)rest_ms);
     for (int64_t left_ms;
          !service_stopping() && (left_ms = rest_ms - mono_diff_ms(from, mono_now())) > 0;) {
-        outbox_run(alerter->outbox, NULL, &alerter->owned, NULL);
+        outbox_run(alerter->outbox, NULL, &alerter->owned, 1, NULL);
         people_run(alerter->people, NULL, NULL, NULL);
         wait_for_work(alerter, (int)left_ms);
     }

@@ -1,4 +1,4 @@
-/* Deadlines that have passed. */
+/* Deadlines that have passed: the alarm for them, and which of them may fire. How they do: fire.c. */
 #include "alerter/internal.h"
 
 #include <inttypes.h>
@@ -77,6 +77,11 @@ static int64_t position(const struct partition *partition)
                                                                   : partition->end_position;
 }
 
+static bool all_committed(const struct partition *partition)
+{
+    return partition->read_offset == partition->claim.next_offset;
+}
+
 bool firing_ask_ends(struct alerter *alerter, size_t count)
 {
     alerter->broker_silent = producer_end_offsets(outbox_producer(alerter->outbox), alerter->topic,
@@ -104,117 +109,10 @@ static void hold(struct alerter *alerter, int32_t number, int64_t now_at)
               alerter->broker_silent ? "silent" : "answers");
 }
 
-int firing_apply(struct alerter *alerter, const struct question *question,
-                 const struct verdicts *verdicts, struct error *err)
-{
-    for (size_t i = 0; i < question->count; i++) {
-        const struct touched *touched = &question->dossiers[i];
-        if (deadlines_set(alerter->partitions[touched->partition].deadlines, touched->code,
-                          verdicts->watch_at[i]) < 0)
-            return error_set(err, ERR_NOMEM, "out of memory");
-    }
-    struct metric *metrics = alerter->metrics;
-    metrics[METRIC_FIRED].value += verdicts->changes[ALERT_FIRE];
-    metrics[METRIC_SILENT].value += verdicts->changes[ALERT_RECORD_LATE];
-    metrics[METRIC_RESOLVED].value += verdicts->changes[ALERT_RESOLVE];
-    metrics[METRIC_RETRACTED].value += verdicts->changes[ALERT_RETRACT];
-    metrics[METRIC_MOVED].value += verdicts->changes[ALERT_MOVE];
-    if (verdicts->earliest_fired_at != NO_TIME) {
-        int64_t late_ms = alerter_now(alerter) - verdicts->earliest_fired_at;
-        metrics[METRIC_LATENESS_LAST].value = late_ms;
-        if (late_ms > metrics[METRIC_LATENESS_MAX].value)
-            metrics[METRIC_LATENESS_MAX].value = late_ms;
-    }
-    if (verdicts->notices)
-        outbox_wake(alerter->outbox);
-    return 0;
-}
-
-static int by_code(const void *a, const void *b)
-{
-    return str_cmp(((const struct touched *)a)->code, ((const struct touched *)b)->code);
-}
-
-static int by_deadline(const void *a, const void *b)
-{
-    const struct due *x = a, *y = b;
-    return (x->at > y->at) - (x->at < y->at);
-}
-
-/* Partitions whose deadlines may fire now, by number: those of alerter->ends that are not held. */
-static bool may_fire(const struct partition *partition)
-{
-    return partition->deadlines && partition->fires;
-}
-
 /*
- * The first deadlines of all partitions that may fire, in due order, as many as one transaction takes, into alerter->touched. What the
- * partitions before gave and what this one gives are merged, and the earliest kept.
+ * The partitions in which something has passed and may be tried now, into alerter->ends. `fires`: they are whole as far as can be known
+ * without asking.
  */
-static size_t gather(struct alerter *alerter, int64_t now_at)
-{
-    size_t max = alerter->batch_max, count = 0;
-    for (int i = 0; i < alerter->partition_count; i++) {
-        struct partition *partition = &alerter->partitions[i];
-        if (!may_fire(partition))
-            continue;
-        size_t more = deadlines_due(partition->deadlines, now_at, alerter->due + count, max);
-        for (size_t j = 0; j < more; j++)
-            alerter->due[count + j].partition = i;
-        count += more;
-        if (count > max || more) {
-            qsort(alerter->due, count, sizeof *alerter->due, by_deadline);
-            count = count < max ? count : max;
-        }
-    }
-    for (size_t i = 0; i < count; i++)
-        alerter->touched[i] = (struct touched){.code = {alerter->due[i].code, alerter->due[i].len},
-                                               .partition = alerter->due[i].partition,
-                                               .place = (int32_t)i};
-    qsort(alerter->touched, count, sizeof *alerter->touched, by_code);
-    return count;
-}
-
-static int check_claims(struct alerter *alerter, struct error *err)
-{
-    size_t count = 0;
-    for (int i = 0; i < alerter->partition_count; i++) {
-        if (may_fire(&alerter->partitions[i]))
-            alerter->claims[count++] = &alerter->partitions[i].claim;
-    }
-    return offsets_check_all(alerter->pg, alerter->claims, count, err);
-}
-
-static int fire(struct alerter *alerter, int64_t now_at, struct error *err)
-{
-    const struct question question = {.rulebook = alerter->rulebook,
-                                      .dossiers = alerter->touched,
-                                      .count = gather(alerter, now_at),
-                                      .now_at = now_at,
-                                      .may_fire = true,
-                                      .watching_since = alerter->watching_since};
-    struct verdicts verdicts;
-    int r = pg_begin(alerter->pg, err);
-    if (r == 0)
-        r = check_claims(alerter, err);
-    if (r == 0)
-        r = judge_run(alerter->judge, alerter->pg, &alerter->reference, &question, &verdicts, err);
-    if (r < 0) {
-        pg_rollback(alerter->pg);
-        return r;
-    }
-    crash_point("alerter.fire_before_commit");
-    r = pg_commit(alerter->pg, err);
-    if (r < 0)
-        return r;
-    crash_point("alerter.fire_after_commit");
-    alerter->fired = mono_now();
-    log_debug("fired", "deadlines=%zu alerts=%" PRId64, question.count,
-              verdicts.changes[ALERT_FIRE]);
-    return firing_apply(alerter, &question, &verdicts, err);
-}
-
-/* The partitions in which something has passed and may be tried now, into alerter->ends. */
 static size_t find_due(struct alerter *alerter, int64_t now_at)
 {
     size_t count = 0;
@@ -228,27 +126,38 @@ static size_t find_due(struct alerter *alerter, int64_t now_at)
         if (!due || (partition->held &&
                      mono_diff_ms(partition->held_since, mono_now()) < alerter->hold_recheck_ms))
             continue;
+        partition->fires = !partition->held && all_committed(partition);
         alerter->ends[count++].partition = i;
     }
     return count;
 }
 
-int firing_run(struct alerter *alerter, struct error *err)
+void firing_choose(struct alerter *alerter, int64_t now_at)
 {
-    int64_t now_at = alerter_now(alerter);
-    size_t count = find_due(alerter, now_at), firing = 0;
-    bool answered = count && firing_ask_ends(alerter, count);
+    size_t count = find_due(alerter, now_at);
+    bool doubt = false;
+    for (size_t i = 0; i < count; i++)
+        doubt = doubt || !alerter->partitions[alerter->ends[i].partition].fires;
+    alerter->to_ask = count;
+    if (doubt)
+        firing_confirm(alerter, now_at);
+}
+
+bool firing_confirm(struct alerter *alerter, int64_t now_at)
+{
+    size_t count = alerter->to_ask;
+    bool answered = count && firing_ask_ends(alerter, count), all = true;
     for (size_t i = 0; i < count; i++) {
         int32_t number = alerter->ends[i].partition;
         struct partition *partition = &alerter->partitions[number];
-        bool all_committed = partition->read_offset == partition->claim.next_offset;
-        partition->fires = answered && all_committed && partition->lag == 0;
+        partition->fires = answered && all_committed(partition) && partition->lag == 0;
         partition->held = !partition->fires;
-        firing += partition->fires;
+        all = all && partition->fires;
         if (partition->held)
             hold(alerter, number, now_at);
         else
             partition->holds_from = (struct mono){0};
     }
-    return firing ? fire(alerter, now_at, err) : 0;
+    alerter->to_ask = 0;
+    return all;
 }

@@ -63,6 +63,7 @@ int follow_look(struct alerter *alerter, struct error *err)
     if (r == REFERENCE_CHANGED) {
         log_info("map_changed", "version=%" PRId64, alerter->reference.map_version);
         follow->partition = -1;
+        fire_forget(alerter);
     }
     follow->look_now = false;
     follow->looked_at = mono_now();
@@ -133,7 +134,7 @@ static int go_on(struct alerter *alerter, struct partition *partition,
     }
     snprintf(follow->after, sizeof follow->after, "%.*s",
              STR_ARG(question->dossiers[question->count - 1].code));
-    return firing_apply(alerter, question, verdicts, err);
+    return fire_apply(alerter, question, verdicts, err);
 }
 
 static int follow_partition(struct alerter *alerter, struct partition *partition, struct error *err)
@@ -147,6 +148,7 @@ static int follow_partition(struct alerter *alerter, struct partition *partition
     if (alerter->follow.partition != partition->claim.partition)
         alerter->follow.after[0] = '\0';
     alerter->follow.partition = partition->claim.partition;
+    fire_forget(alerter);
     int r = pg_begin(alerter->pg, err);
     if (r == 0)
         r = write_chunk(alerter, partition, &rows, &question, &verdicts, err);

@@ -105,6 +105,7 @@ static int reload_rules(struct alerter *alerter, struct error *err)
     }
     if (r < 0)
         return r;
+    fire_forget(alerter);
     rulebook_free(alerter->rulebook);
     alerter->rulebook = fresh;
     reference_deinit(&alerter->reference);

@@ -1,4 +1,4 @@
-/* Shared by the alerter's own .c files: alerter.c (life and loop), reader.c (partitions and batches), firing.c, follow.c, status.c. */
+/* Shared by the alerter's own .c files: alerter.c (life and loop), reader.c (partitions and batches), firing.c, fire.c, follow.c, status.c. */
 #ifndef HOSO_ALERTER_INTERNAL_H
 #define HOSO_ALERTER_INTERNAL_H
 
@@ -24,6 +24,14 @@ struct partition {
     struct mono holds_from;      /* the first try that failed since something fired; 0 = none did */
     struct mono whole_at;        /* when everything was read the last time */
     uint8_t rules_digest[RULES_DIGEST_SIZE]; /* its open dossiers have been judged by these rules */
+};
+
+/* The deadlines that fire next (fire.c). */
+struct firing {
+    bool ready; /* decided, not yet sent */
+    struct question question;
+    struct verdicts verdicts;
+    struct offset_moves claims;
 };
 
 /* How far the map of units and the rules are followed. */
@@ -87,12 +95,13 @@ struct alerter {
     struct wallclock clock;
     bool clock_known; /* what was believed before the restart has been asked */
     struct mono housekept;
-    struct mono fired;    /* the last time; 0 = never */
-    struct turn relaying; /* of the outbox */
+    struct mono fired; /* the last time; 0 = never */
     struct turn telling;
 
     /* Present while connected; dropped together. */
     struct pg *pg;
+    struct pg *reading;  /* for a firing, while pg commits the one before */
+    struct pg *relaying; /* the outbox's */
     struct reference reference;
     struct rulebook *rulebook;
     uint8_t rules_digest[RULES_DIGEST_SIZE]; /* of the rulebook */
@@ -101,18 +110,19 @@ struct alerter {
     struct error trouble;     /* why we are not connected, "" = we are */
     const char *trouble_with; /* "postgres", "kafka", "claim" */
 
-    struct partition *partitions;       /* by number */
-    struct partition_offset *ends;      /* of one question to the broker; partition_count of them */
-    const struct offset_claim **claims; /* of one transaction; as many */
-    int partition_count;                /* 0 = not asked yet */
-    struct pg_array owned;              /* numbers of ours, for the outbox */
-    int assign_result;                  /* of the last assignment: 0 or why it failed */
+    struct partition *partitions;  /* by number */
+    struct partition_offset *ends; /* of one question to the broker; partition_count of them */
+    size_t to_ask;                 /* of them, by firing_confirm */
+    int partition_count;           /* 0 = not asked yet */
+    struct pg_array owned;         /* numbers of ours, for the outbox */
+    int assign_result;             /* of the last assignment: 0 or why it failed */
     bool joined; /* the group has told us which partitions are ours, perhaps none */
     bool broker_silent;
     struct mono lag_asked;
     int64_t watching_since; /* of the last assignment */
 
     struct follow follow;
+    struct firing firing;
 
     struct store_events batch;
     size_t batch_count; /* records, the undecodable ones included */
@@ -143,15 +153,10 @@ int reader_commit(struct alerter *alerter, struct error *err);
 
 /* ---- firing.c ---- */
 
-/* Fires what has passed and may fire, one transaction per partition. 0 or negative. */
-int firing_run(struct alerter *alerter, struct error *err);
 /* Whether a deadline has passed in a partition that is not held. */
 bool firing_wanted(const struct alerter *alerter);
 /* Sets the alarm to the next deadline that is not held. */
 void firing_arm(struct alerter *alerter);
-/* A committed judgement: deadlines into memory, tallies into metrics. */
-int firing_apply(struct alerter *alerter, const struct question *question,
-                 const struct verdicts *verdicts, struct error *err);
 /* Time until a held partition has to be tried again; -1 = none is held. */
 int firing_recheck_ms(const struct alerter *alerter);
 
@@ -160,6 +165,24 @@ int firing_recheck_ms(const struct alerter *alerter);
  * as broker_silent.
  */
 bool firing_ask_ends(struct alerter *alerter, size_t count);
+
+/*
+ * Sets `fires` of the partitions in which something has passed. Those that may not be whole are asked about, or held; the others are taken for
+ * whole until firing_confirm.
+ */
+void firing_choose(struct alerter *alerter, int64_t now_at);
+/* Asks the broker, if firing_choose has not. false = some of what it chose is held now. */
+bool firing_confirm(struct alerter *alerter, int64_t now_at);
+
+/* ---- fire.c ---- */
+
+/* Fires one batch of what has passed and may fire. 0 or negative. */
+int fire_run(struct alerter *alerter, struct error *err);
+/* To be called before anything else is written about dossiers, alerter->touched is used, or map, rules or partitions change. */
+void fire_forget(struct alerter *alerter);
+/* Another judgement that was committed: deadlines into memory, tallies into metrics. */
+int fire_apply(struct alerter *alerter, const struct question *question,
+               const struct verdicts *verdicts, struct error *err);
 
 /* ---- follow.c ---- */
 

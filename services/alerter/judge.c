@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { PUMP_EVERY = 32 /* dossiers */ };
+
 struct judge {
     struct judge_rules rules;
     const struct codec *codec;
@@ -13,6 +15,8 @@ struct judge {
     struct decision decision;
     struct store_changes changes;
     struct pg_array codes;
+    struct pg_result *known_events; /* of the question that has been asked, until it is decided */
+    struct pg_result *known_alerts;
     struct event *events;
     const struct event **pointers; /* to events[i] */
     size_t event_capacity;
@@ -26,8 +30,6 @@ struct judge {
 struct run {
     struct judge *judge;
     const struct reference *reference;
-    struct pg_result *events;
-    struct pg_result *alerts;
     size_t next_event;
     size_t next_alert;
     const struct question *question;
@@ -58,6 +60,12 @@ int judge_new(const struct judge_rules *rules, const struct codec *codec, struct
     return 0;
 }
 
+static void forget_known(struct judge *judge)
+{
+    judge->known_events = pg_result_free(judge->known_events);
+    judge->known_alerts = pg_result_free(judge->known_alerts);
+}
+
 struct judge *judge_free(struct judge *judge)
 {
     if (!judge)
@@ -65,6 +73,7 @@ struct judge *judge_free(struct judge *judge)
     decision_deinit(&judge->decision);
     store_changes_deinit(&judge->changes);
     pg_array_deinit(&judge->codes);
+    forget_known(judge);
     codec_writer_free(judge->writer);
     fold_free(judge->fold);
     ladder_free(judge->ladder);
@@ -105,15 +114,15 @@ static int take_events(struct run *run, struct str code, size_t *ret_count,
     struct judge *judge = run->judge;
     size_t count = 0;
     int64_t last_event_at = NO_TIME;
-    for (; run->next_event < pg_rows(run->events); run->next_event++) {
-        int order = str_cmp(store_event_code(run->events, run->next_event), code);
+    for (; run->next_event < pg_rows(run->judge->known_events); run->next_event++) {
+        int order = str_cmp(store_event_code(run->judge->known_events, run->next_event), code);
         if (order > 0)
             break;
         if (order < 0)
             continue;
         if (count == judge->event_capacity && grow_events(judge) < 0)
             return error_set(err, ERR_NOMEM, "out of memory");
-        struct str payload = store_event_payload(run->events, run->next_event);
+        struct str payload = store_event_payload(run->judge->known_events, run->next_event);
         struct event *event = &judge->events[count++];
         enum codec_fault fault = codec_read(judge->codec, payload.data, payload.len, event, NULL);
         if (fault != CODEC_OK)
@@ -131,8 +140,8 @@ static int take_alerts(struct run *run, struct str code, size_t *ret_count, stru
 {
     struct judge *judge = run->judge;
     size_t count = 0;
-    for (; run->next_alert < pg_rows(run->alerts); run->next_alert++) {
-        int order = str_cmp(store_alert_code(run->alerts, run->next_alert), code);
+    for (; run->next_alert < pg_rows(run->judge->known_alerts); run->next_alert++) {
+        int order = str_cmp(store_alert_code(run->judge->known_alerts, run->next_alert), code);
         if (order > 0)
             break;
         if (order < 0)
@@ -145,7 +154,7 @@ static int take_alerts(struct run *run, struct str code, size_t *ret_count, stru
             judge->rows = rows;
             judge->row_capacity = capacity;
         }
-        judge->rows[count++] = store_alert(run->alerts, run->next_alert);
+        judge->rows[count++] = store_alert(run->judge->known_alerts, run->next_alert);
     }
     *ret_count = count;
     return 0;
@@ -286,23 +295,51 @@ static int prepare(struct judge *judge, const struct question *question, struct 
     return 0;
 }
 
-int judge_run(struct judge *judge, struct pg *pg, const struct reference *reference,
-              const struct question *question, struct verdicts *ret, struct error *err)
+int judge_ask(struct judge *judge, struct pg *pg, const struct question *question,
+              struct error *err)
+{
+    forget_known(judge);
+    int r = prepare(judge, question, err);
+    if (r == 0)
+        r = store_ask_events(pg, &judge->codes, &judge->known_events, err);
+    if (r == 0)
+        r = store_ask_alerts(pg, &judge->codes, &judge->known_alerts, err);
+    return r == 0 ? pg_queue_together(pg, err) : r;
+}
+
+int judge_decide(struct judge *judge, const struct reference *reference,
+                 const struct question *question, struct pg *meanwhile, struct verdicts *ret,
+                 struct error *err)
 {
     struct run run = {
         .judge = judge, .reference = reference, .question = question, .verdicts = ret};
-    *ret = (struct verdicts){.earliest_fired_at = NO_TIME};
-    int r = prepare(judge, question, err);
-    if (r == 0)
-        r = store_load_events(pg, &judge->codes, &run.events, err);
-    if (r == 0)
-        r = store_load_alerts(pg, &judge->codes, &run.alerts, err);
-    for (size_t i = 0; i < question->count && r == 0; i++)
+    *ret = (struct verdicts){.watch_at = judge->watch_at, .earliest_fired_at = NO_TIME};
+    int r = 0;
+    for (size_t i = 0; i < question->count && r >= 0; i++) {
         r = judge_one(&run, &question->dossiers[i], &judge->watch_at[i], err);
+        if (r == 0 && meanwhile && i % PUMP_EVERY == 0)
+            r = pg_queue_run(meanwhile, err);
+    }
+    forget_known(judge);
+    return r < 0 ? r : 0;
+}
+
+int judge_write(const struct judge *judge, struct pg *pg, struct error *err)
+{
+    return store_ask_changes(pg, &judge->changes, err);
+}
+
+int judge_run(struct judge *judge, struct pg *pg, const struct reference *reference,
+              const struct question *question, struct verdicts *ret, struct error *err)
+{
+    int r = judge_ask(judge, pg, question, err);
     if (r == 0)
-        r = store_changes_write(pg, &judge->changes, err);
-    pg_result_free(run.events);
-    pg_result_free(run.alerts);
-    ret->watch_at = judge->watch_at;
-    return r;
+        r = pg_queue_finish(pg, -1, err);
+    if (r == 0)
+        r = judge_decide(judge, reference, question, NULL, ret, err);
+    if (r == 0)
+        r = judge_write(judge, pg, err);
+    if (r == 0)
+        r = pg_queue_together(pg, err);
+    return r == 0 ? pg_queue_finish(pg, -1, err) : r;
 }

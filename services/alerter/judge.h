@@ -1,5 +1,5 @@
 /*
- * Decides about dossiers inside the caller's open transaction: loads what is known of each, folds it, asks decide(), writes
+ * Decides about dossiers: loads what is known of each, folds it, asks decide(), writes
  * alerts, notices and watches. The same path serves new events and passed deadlines.
  */
 #ifndef HOSO_ALERTER_JUDGE_H
@@ -41,10 +41,22 @@ struct verdicts {
 };
 
 /*
- * Asked again after a commit it changes nothing more. *ret is valid until the next run. Errors as pg_exec; ERR_FAILED also for a
- * stored event that cannot be read.
+ * All of it, inside the caller's transaction. Asked again after a commit it changes nothing more. *ret is valid until the next run.
+ * Errors as pg_exec; ERR_FAILED also for a stored event that cannot be read.
  */
 int judge_run(struct judge *judge, struct pg *pg, const struct reference *reference,
               const struct question *question, struct verdicts *ret, struct error *err);
+
+/*
+ * The same in three steps. judge_ask sends for what is known, as pg_queue_together; when the queue has run, judge_decide makes
+ * *ret of it, and keeps what is to be written until the next judge_ask; meanwhile: NULL, or a connection whose queue is kept
+ * going. judge_write queues that, as pg_queue_exec.
+ */
+int judge_ask(struct judge *judge, struct pg *pg, const struct question *question,
+              struct error *err);
+int judge_decide(struct judge *judge, const struct reference *reference,
+                 const struct question *question, struct pg *meanwhile, struct verdicts *ret,
+                 struct error *err);
+int judge_write(const struct judge *judge, struct pg *pg, struct error *err);
 
 #endif

@@ -11,7 +11,14 @@
 #include "domain/alert_notice.h"
 #include "service/service.h"
 
-enum { ROUND_MAX = 1000, FLUSH_MS = 1000, RECHECK_MS = 5000, COUNT_EVERY_MS = 2000 };
+enum {
+    ROUND_MAX = 1000, /* rows */
+    SEND_MAX = 200,   /* of them at once: a deadline may come due meanwhile */
+    FLUSH_MS = 1000,
+    RECHECK_MS = 5000,
+    COUNT_EVERY_MS = 2000,
+    ANSWER_MS = 100, /* looked at even if nothing becomes readable */
+};
 
 struct outbox {
     const struct kafka_settings *settings;
@@ -19,6 +26,14 @@ struct outbox {
     struct producer *producer;
     struct codec *codec;
     struct pg_array persisted; /* ids to mark */
+    bool marking;              /* those of `persisted` that were there are being marked */
+    struct pg_result *rows;    /* of this round, NULL = all are with Kafka */
+    size_t next_row;
+    struct pg_result *count;
+    bool asks; /* PostgreSQL works for us */
+    struct mono asked;
+    int64_t worked_us; /* since the round began */
+    struct mono answered;
     size_t in_flight;
     bool more;   /* rows may be unsent that this round did not take */
     bool failed; /* something of this round was not persisted */
@@ -70,6 +85,7 @@ struct outbox *outbox_free(struct outbox *outbox)
         return NULL;
     producer_free(outbox->producer, FLUSH_MS);
     codec_free(outbox->codec);
+    outbox_reset(outbox);
     pg_array_deinit(&outbox->persisted);
     free(outbox);
     return NULL;
@@ -123,68 +139,104 @@ static int send_row(struct outbox *outbox, const struct pg_result *rows, size_t 
     return r;
 }
 
-/* Where one round does not take everything; not each time, since a storm is many rounds. */
-static int count_unsent(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
-                        struct error *err)
+/* Sends what is queued on its way; pg_queue_run answers. */
+static int ask(struct outbox *outbox, struct pg *pg, struct error *err)
 {
-    struct pg_result *rows = NULL;
+    int r = pg_queue_together(pg, err);
+    outbox->asks = r == 0;
+    outbox->asked = mono_now();
+    return r;
+}
+
+/* Where one round does not take everything; not each time, since a storm is many rounds. */
+static int ask_count(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
+                     struct error *err)
+{
     const struct pg_param params[] = {pg_array_param(partitions)};
     if (outbox->counted.us && mono_diff_ms(outbox->counted, mono_now()) < COUNT_EVERY_MS)
         return 0;
     outbox->counted = mono_now();
-    int r = pg_exec(pg,
-                    "SELECT count(*) FROM hoso.outbox WHERE sent_at IS NULL "
-                    "AND partition = ANY($1::int[])",
-                    params, 1, &rows, err);
-    if (r == 0)
-        outbox->unsent = pg_get_int64(rows, 0, 0);
-    pg_result_free(rows);
-    return r;
+    return pg_queue_exec(pg,
+                         "SELECT count(*) FROM hoso.outbox WHERE sent_at IS NULL "
+                         "AND partition = ANY($1::int[])",
+                         params, 1, PG_ANY, &outbox->count, err);
 }
 
-static int send_round(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
-                      struct error *err)
+static int ask_rows(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
+                    struct error *err)
 {
-    struct pg_result *rows = NULL;
     const struct pg_param params[] = {pg_array_param(partitions), pg_int32(ROUND_MAX)};
     outbox->more = false;
     outbox->failed = false;
+    outbox->worked_us = 0;
     outbox->next_look = mono_now();
     outbox->next_look.us += RECHECK_MS * INT64_C(1000);
-    int r =
-        pg_exec(pg,
-                "SELECT o.* FROM unnest($1::int[]) p CROSS JOIN LATERAL (SELECT id, key, "
-                "payload, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::bigint "
-                "FROM hoso.outbox WHERE sent_at IS NULL AND partition = p ORDER BY id LIMIT $2) "
-                "o ORDER BY id LIMIT $2",
-                params, 2, &rows, err);
-    if (r < 0)
-        return r;
-    size_t count = pg_rows(rows);
-    if (count < ROUND_MAX || outbox->unsent < (int64_t)count)
-        outbox->unsent = (int64_t)count;
-    if (count)
-        outbox->oldest = (struct mono){mono_now().us - pg_get_int64(rows, 0, 3) * 1000};
-    for (size_t i = 0; i < count && r == 0; i++)
-        r = send_row(outbox, rows, i, &outbox->why);
-    outbox->more = count == ROUND_MAX || r != 0;
-    outbox->failed = r < 0;
-    pg_result_free(rows);
-    return count == ROUND_MAX ? count_unsent(outbox, pg, partitions, err) : 0;
+    int r = pg_queue_exec(
+        pg,
+        "SELECT o.* FROM unnest($1::int[]) p CROSS JOIN LATERAL (SELECT id, key, "
+        "payload, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::bigint "
+        "FROM hoso.outbox WHERE sent_at IS NULL AND partition = p ORDER BY id LIMIT $2) "
+        "o ORDER BY id LIMIT $2",
+        params, 2, PG_ANY, &outbox->rows, err);
+    if (r == 0 && outbox->unsent >= ROUND_MAX)
+        r = ask_count(outbox, pg, partitions, err);
+    return r == 0 ? ask(outbox, pg, err) : r;
 }
 
-static int mark_persisted(struct outbox *outbox, struct pg *pg, struct error *err)
+static int ask_mark(struct outbox *outbox, struct pg *pg, struct error *err)
 {
     crash_point("alerter.outbox_after_send");
     const struct pg_param params[] = {pg_array_param(&outbox->persisted)};
-    int r = pg_exec(pg, "UPDATE hoso.outbox SET sent_at = now() WHERE id = ANY($1::bigint[])",
-                    params, 1, NULL, err);
-    if (r < 0)
-        return r;
+    int r = pg_queue_exec(pg, "UPDATE hoso.outbox SET sent_at = now() WHERE id = ANY($1::bigint[])",
+                          params, 1, PG_ANY, NULL, err);
+    outbox->marking = r == 0;
+    return r == 0 ? ask(outbox, pg, err) : r;
+}
+
+static void take_rows(struct outbox *outbox)
+{
+    size_t count = pg_rows(outbox->rows);
+    outbox->next_row = 0;
+    if (count < ROUND_MAX || outbox->unsent < (int64_t)count)
+        outbox->unsent = (int64_t)count;
+    if (outbox->count)
+        outbox->unsent = pg_get_int64(outbox->count, 0, 0);
+    outbox->count = pg_result_free(outbox->count);
+    if (count)
+        outbox->oldest = (struct mono){mono_now().us - pg_get_int64(outbox->rows, 0, 3) * 1000};
+    outbox->more = outbox->more || count == ROUND_MAX; /* somebody may have woken us meanwhile */
+}
+
+/* What PostgreSQL was asked for has come. Nothing else is in flight then, so all that is persisted is marked. */
+static void take_answer(struct outbox *outbox)
+{
+    outbox->asks = false;
+    outbox->answered = mono_now();
+    outbox->worked_us += outbox->answered.us - outbox->asked.us;
+    if (outbox->rows)
+        take_rows(outbox);
+    if (!outbox->marking)
+        return;
     crash_point("alerter.outbox_after_mark");
+    outbox->marking = false;
     outbox->unsent -= outbox->persisted.count;
     pg_array_clear(&outbox->persisted);
-    return 0;
+    if (!outbox->failed)
+        backoff_reset(&outbox->backoff);
+}
+
+static void send_some(struct outbox *outbox)
+{
+    size_t count = pg_rows(outbox->rows), end = outbox->next_row + SEND_MAX;
+    int r = 0;
+    for (; r == 0 && outbox->next_row < count && outbox->next_row < end; outbox->next_row++)
+        r = send_row(outbox, outbox->rows, outbox->next_row, &outbox->why);
+    if (r != 0)
+        outbox->more = true;
+    if (r < 0)
+        outbox->failed = true;
+    if (r != 0 || outbox->next_row == count)
+        outbox->rows = pg_result_free(outbox->rows);
 }
 
 /* A producer that is fatally broken is replaced; its unreported rows stay unsent and go again. */
@@ -198,29 +250,55 @@ static int serve_producer(struct outbox *outbox, struct error *err)
     return producer_new(outbox->settings, on_done, outbox, &outbox->producer, err);
 }
 
-int outbox_run(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
+static void back_off(struct outbox *outbox)
+{
+    uint32_t random;
+    random_bytes((uint8_t *)&random, sizeof random);
+    outbox->next_look = mono_now();
+    outbox->next_look.us += backoff_next_ms(&outbox->backoff, random) * 1000;
+    outbox->failed = false;
+    outbox->more = false;
+}
+
+/* Until the next round, by its share of the time and by what there is to do. */
+static int64_t wait_us(const struct outbox *outbox, int share)
+{
+    struct mono now = mono_now();
+    int64_t turn_us = outbox->answered.us + (share - 1) * outbox->worked_us - now.us;
+    int64_t look_us = outbox->more ? 0 : outbox->next_look.us - now.us;
+    int64_t us = turn_us > look_us ? turn_us : look_us;
+    return us > 0 ? us : 0;
+}
+
+int outbox_run(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions, int share,
                struct error *err)
 {
     int r = serve_producer(outbox, err);
-    if (r < 0 || !pg || outbox->in_flight)
+    if (r < 0 || !pg)
         return r;
-    if (outbox->persisted.count) {
-        r = mark_persisted(outbox, pg, err);
-        if (r < 0)
-            return r;
-        if (!outbox->failed)
-            backoff_reset(&outbox->backoff);
+    if (outbox->asks) {
+        r = pg_queue_run(pg, err);
+        if (r != 0)
+            return r < 0 ? r : 0;
+        take_answer(outbox);
     }
-    if (outbox->failed) {
-        uint32_t random;
-        random_bytes((uint8_t *)&random, sizeof random);
-        outbox->next_look = mono_now();
-        outbox->next_look.us += backoff_next_ms(&outbox->backoff, random) * 1000;
-        outbox->failed = false;
-        outbox->more = false;
-    }
-    bool looks_now = outbox->more || mono_diff_ms(outbox->next_look, mono_now()) >= 0;
-    return looks_now && partitions->count ? send_round(outbox, pg, partitions, err) : 0;
+    if (outbox->rows)
+        send_some(outbox);
+    if (outbox->rows || outbox->in_flight)
+        return 0;
+    if (outbox->persisted.count)
+        return ask_mark(outbox, pg, err);
+    if (outbox->failed)
+        back_off(outbox);
+    return partitions->count && !wait_us(outbox, share) ? ask_rows(outbox, pg, partitions, err) : 0;
+}
+
+void outbox_reset(struct outbox *outbox)
+{
+    outbox->rows = pg_result_free(outbox->rows);
+    outbox->count = pg_result_free(outbox->count);
+    outbox->asks = outbox->marking = false;
+    outbox->more = true;
 }
 
 int outbox_fd(const struct outbox *outbox)
@@ -228,14 +306,20 @@ int outbox_fd(const struct outbox *outbox)
     return producer_fd(outbox->producer);
 }
 
-int outbox_timeout_ms(const struct outbox *outbox)
+bool outbox_asks(const struct outbox *outbox)
 {
+    return outbox->asks;
+}
+
+int outbox_timeout_ms(const struct outbox *outbox, int share)
+{
+    if (outbox->asks)
+        return ANSWER_MS;
+    if (outbox->rows)
+        return 0;
     if (outbox->in_flight)
         return 1000; /* its descriptor tells earlier */
-    if (outbox->more)
-        return 0;
-    int64_t left_ms = mono_diff_ms(mono_now(), outbox->next_look);
-    return left_ms > 0 ? (int)left_ms : 0;
+    return (int)((wait_us(outbox, share) + 999) / 1000);
 }
 
 struct producer *outbox_producer(const struct outbox *outbox)

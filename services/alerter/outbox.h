@@ -24,16 +24,22 @@ struct outbox *outbox_free(struct outbox *outbox); /* NULL is fine; returns NULL
 void outbox_wake(struct outbox *outbox);
 
 /*
- * Takes reports from Kafka, marks what is persisted, sends what is unsent of the given partitions (an int4 array). Never waits
- * for Kafka. pg NULL = the database is away: only takes reports. 0; errors as pg_exec. Kafka's own troubles are retried.
+ * Takes reports from Kafka, marks what is persisted, sends what is unsent of the given partitions (an int4 array). Waits neither for
+ * Kafka nor for PostgreSQL: pg is a connection of its own, and always the same one until outbox_reset. share: of the time, PostgreSQL may
+ * work a share-th for it; 1 = all of it. pg NULL = the database is away: only takes reports. 0; errors as pg_exec. Kafka's own
+ * troubles are retried.
  */
-int outbox_run(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions,
+int outbox_run(struct outbox *outbox, struct pg *pg, const struct pg_array *partitions, int share,
                struct error *err);
+/* The connection is gone (freed already). What Kafka has or gets of the rows will be marked over the next one. */
+void outbox_reset(struct outbox *outbox);
 
 /* Readable when outbox_run has reports to take. */
 int outbox_fd(const struct outbox *outbox);
+/* It waits for an answer on its connection. */
+bool outbox_asks(const struct outbox *outbox);
 /* Longest time until outbox_run must be called again while there are partitions. */
-int outbox_timeout_ms(const struct outbox *outbox);
+int outbox_timeout_ms(const struct outbox *outbox, int share);
 /* Its way to Kafka, for questions; valid until the next outbox_run. */
 struct producer *outbox_producer(const struct outbox *outbox);
 /* Unsent rows of our partitions, as last seen. */

@@ -17,6 +17,7 @@ static void forget_batch(struct alerter *alerter)
 
 static void forget_partitions(struct alerter *alerter)
 {
+    fire_forget(alerter);
     for (int i = 0; i < alerter->partition_count; i++) {
         struct partition *partition = &alerter->partitions[i];
         partition->deadlines = deadlines_free(partition->deadlines);
@@ -154,11 +155,9 @@ int reader_open(struct alerter *alerter, struct error *err)
             return r;
         free(alerter->partitions); /* of an attempt that failed half-way */
         free(alerter->ends);
-        free((void *)alerter->claims);
         alerter->partitions = calloc((size_t)count, sizeof *alerter->partitions);
         alerter->ends = calloc((size_t)count, sizeof *alerter->ends);
-        alerter->claims = calloc((size_t)count, sizeof *alerter->claims);
-        if (!alerter->partitions || !alerter->ends || !alerter->claims)
+        if (!alerter->partitions || !alerter->ends)
             return error_set(err, ERR_NOMEM, "out of memory");
         alerter->partition_count = count;
         r = status_open(alerter, err);
@@ -293,10 +292,11 @@ int reader_commit(struct alerter *alerter, struct error *err)
 {
     struct pg_result *rows = NULL;
     struct verdicts verdicts;
-    /* Nothing fires from a batch: firing_run asks first whether more is to be read. */
+    /* Nothing fires from a batch: fire_run asks first whether more is to be read. */
     struct question question = {.rulebook = alerter->rulebook,
                                 .dossiers = alerter->touched,
                                 .now_at = alerter_now(alerter)};
+    fire_forget(alerter);
     int r = pg_begin(alerter->pg, err);
     if (r == 0)
         r = write_batch(alerter, &rows, &question, &verdicts, err);
@@ -309,7 +309,7 @@ int reader_commit(struct alerter *alerter, struct error *err)
         log_debug("batch_committed", "records=%zu dossiers=%zu", alerter->batch_count,
                   question.count);
         note_committed(alerter);
-        r = firing_apply(alerter, &question, &verdicts, err);
+        r = fire_apply(alerter, &question, &verdicts, err);
     } else {
         pg_rollback(alerter->pg);
     }

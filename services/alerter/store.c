@@ -61,14 +61,14 @@ struct touched store_touched(const struct pg_result *result, size_t row)
                             (int32_t)row};
 }
 
-int store_load_events(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
-                      struct error *err)
+int store_ask_events(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
+                     struct error *err)
 {
     const struct pg_param params[] = {pg_array_param(codes)};
-    return pg_exec(pg,
-                   "SELECT dossier_code, payload FROM hoso.alert_event "
-                   "WHERE dossier_code = ANY($1::text[]) ORDER BY dossier_code COLLATE \"C\"",
-                   params, 1, ret, err);
+    return pg_queue_exec(pg,
+                         "SELECT dossier_code, payload FROM hoso.alert_event "
+                         "WHERE dossier_code = ANY($1::text[]) ORDER BY dossier_code COLLATE \"C\"",
+                         params, 1, PG_ANY, ret, err);
 }
 
 struct str store_event_code(const struct pg_result *result, size_t row)
@@ -81,17 +81,18 @@ struct str store_event_payload(const struct pg_result *result, size_t row)
     return pg_get_text(result, row, 1);
 }
 
-int store_load_alerts(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
-                      struct error *err)
+int store_ask_alerts(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
+                     struct error *err)
 {
     const struct pg_param params[] = {pg_array_param(codes)};
-    return pg_exec(pg,
-                   "SELECT dossier_code, episode, state, silent, reason, coalesce(unit_id, 0), "
-                   "procedure_code, due_at, original_due_at, deadline_at, began_at, fired_at, "
-                   "ended_at, last_event_at, last_ingested_at, late_data, rule, portal_status "
-                   "FROM hoso.alert WHERE dossier_code = ANY($1::text[]) "
-                   "ORDER BY dossier_code COLLATE \"C\", rule, episode",
-                   params, 1, ret, err);
+    return pg_queue_exec(
+        pg,
+        "SELECT dossier_code, episode, state, silent, reason, coalesce(unit_id, 0), "
+        "procedure_code, due_at, original_due_at, deadline_at, began_at, fired_at, "
+        "ended_at, last_event_at, last_ingested_at, late_data, rule, portal_status "
+        "FROM hoso.alert WHERE dossier_code = ANY($1::text[]) "
+        "ORDER BY dossier_code COLLATE \"C\", rule, episode",
+        params, 1, PG_ANY, ret, err);
 }
 
 struct str store_alert_code(const struct pg_result *result, size_t row)

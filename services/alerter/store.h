@@ -1,6 +1,7 @@
 /*
  * The alerter's SQL: its narrow events, what the clock must watch, the alerts and the outbox. Every function runs inside the
- * caller's transaction and fails as pg_exec does (or ERR_NOMEM). Columns travel as binary arrays, one statement per table.
+ * caller's transaction and fails as pg_exec does (or ERR_NOMEM); those called ask only queue their statement, as pg_queue_exec. Columns
+ * travel as binary arrays, one statement per table.
  */
 #ifndef HOSO_ALERTER_STORE_H
 #define HOSO_ALERTER_STORE_H
@@ -37,14 +38,14 @@ struct touched store_touched(const struct pg_result *result, size_t row);
 
 /* ---- what is known of some dossiers: rows in byte order of the code ---- */
 
-int store_load_events(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
-                      struct error *err);
+int store_ask_events(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
+                     struct error *err);
 /* code and payload are views into the result. */
 struct str store_event_code(const struct pg_result *result, size_t row);
 struct str store_event_payload(const struct pg_result *result, size_t row);
 
-int store_load_alerts(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
-                      struct error *err);
+int store_ask_alerts(struct pg *pg, const struct pg_array *codes, struct pg_result **ret,
+                     struct error *err);
 struct str store_alert_code(const struct pg_result *result, size_t row);
 /* Views into the result. */
 struct alert_row store_alert(const struct pg_result *result, size_t row);
@@ -114,6 +115,6 @@ int store_change_notice(struct store_changes *changes, const struct touched *tou
 /* NO_TIME = nothing to watch, not to be forgotten. */
 int store_change_watch(struct store_changes *changes, const struct touched *touched,
                        int64_t deadline_at, int64_t forget_at);
-int store_changes_write(struct pg *pg, const struct store_changes *changes, struct error *err);
+int store_ask_changes(struct pg *pg, const struct store_changes *changes, struct error *err);
 
 #endif

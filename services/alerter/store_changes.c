@@ -106,12 +106,12 @@ int store_change_watch(struct store_changes *changes, const struct touched *touc
     return failed ? ERR_NOMEM : 0;
 }
 
-static int write_alerts(struct pg *pg, const struct store_changes *changes, struct error *err)
+static int ask_alerts(struct pg *pg, const struct store_changes *changes, struct error *err)
 {
     struct pg_param params[ALERT_COLUMN_COUNT];
     for (int i = 0; i < ALERT_COLUMN_COUNT; i++)
         params[i] = pg_array_param(&changes->alerts[i]);
-    return pg_exec(
+    return pg_queue_exec(
         pg,
         "INSERT INTO hoso.alert (alert_id, dossier_code, rule, episode, unit_id, procedure_code, "
         "state, silent, reason, due_at, original_due_at, deadline_at, began_at, fired_at, "
@@ -128,31 +128,31 @@ static int write_alerts(struct pg *pg, const struct store_changes *changes, stru
         "last_event_at = excluded.last_event_at, last_ingested_at = excluded.last_ingested_at, "
         "late_data = excluded.late_data, portal_status = excluded.portal_status, "
         "updated_at = now()",
-        params, ALERT_COLUMN_COUNT, NULL, err);
+        params, ALERT_COLUMN_COUNT, PG_ANY, NULL, err);
 }
 
-static int write_notices(struct pg *pg, const struct store_changes *changes, struct error *err)
+static int ask_notices(struct pg *pg, const struct store_changes *changes, struct error *err)
 {
     const struct pg_param params[] = {
         pg_array_param(&changes->notice_ids), pg_array_param(&changes->notice_partitions),
         pg_array_param(&changes->notice_codes), pg_array_param(&changes->notice_payloads),
         pg_array_param(&changes->notice_places)};
     /* Ids grow in the order of the decisions: the relay sends them in that order. */
-    return pg_exec(pg,
-                   "INSERT INTO hoso.outbox (alert_id, partition, key, payload) "
-                   "SELECT id, partition, code, payload "
-                   "FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $5::int[]) "
-                   "WITH ORDINALITY AS n (id, partition, code, payload, place, nth) "
-                   "ORDER BY place, nth",
-                   params, 5, NULL, err);
+    return pg_queue_exec(pg,
+                         "INSERT INTO hoso.outbox (alert_id, partition, key, payload) "
+                         "SELECT id, partition, code, payload "
+                         "FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $5::int[]) "
+                         "WITH ORDINALITY AS n (id, partition, code, payload, place, nth) "
+                         "ORDER BY place, nth",
+                         params, 5, PG_ANY, NULL, err);
 }
 
-static int write_watches(struct pg *pg, const struct store_changes *changes, struct error *err)
+static int ask_watches(struct pg *pg, const struct store_changes *changes, struct error *err)
 {
     const struct pg_param params[] = {
         pg_array_param(&changes->watch_codes), pg_array_param(&changes->watch_partitions),
         pg_array_param(&changes->watch_deadlines), pg_array_param(&changes->watch_forgets)};
-    return pg_exec(
+    return pg_queue_exec(
         pg,
         "INSERT INTO hoso.alert_watch AS w (dossier_code, partition, deadline_at, forget_at) "
         "SELECT * FROM unnest($1::text[], $2::int[], $3::timestamptz[], $4::timestamptz[]) "
@@ -160,17 +160,17 @@ static int write_watches(struct pg *pg, const struct store_changes *changes, str
         "deadline_at = excluded.deadline_at, forget_at = excluded.forget_at "
         "WHERE (w.partition, w.deadline_at, w.forget_at) IS DISTINCT FROM "
         "(excluded.partition, excluded.deadline_at, excluded.forget_at)",
-        params, 4, NULL, err);
+        params, 4, PG_ANY, NULL, err);
 }
 
-int store_changes_write(struct pg *pg, const struct store_changes *changes, struct error *err)
+int store_ask_changes(struct pg *pg, const struct store_changes *changes, struct error *err)
 {
     int r = 0;
     if (changes->alerts[COLUMN_ALERT_ID].count)
-        r = write_alerts(pg, changes, err);
+        r = ask_alerts(pg, changes, err);
     if (r == 0 && changes->notice_ids.count)
-        r = write_notices(pg, changes, err);
+        r = ask_notices(pg, changes, err);
     if (r == 0 && changes->watch_codes.count)
-        r = write_watches(pg, changes, err);
+        r = ask_watches(pg, changes, err);
     return r;
 }

@@ -112,6 +112,9 @@ static void put_alerts(struct sheet *sheet, const struct model *model)
         sheet_text(sheet, str_of(item->dossier_code));
         sheet_time(sheet, item->due_at);
         sheet_time(sheet, item->fired_at);
+        sheet_time(sheet, item->last_event_at);
+        sheet_time(sheet, item->last_ingested_at);
+        sheet_text(sheet, str_of(wording_clock(item->clock)));
         sheet_text(sheet, str_of(item->acknowledged_by));
         sheet_row_end(sheet);
     }
@@ -120,8 +123,9 @@ static void put_alerts(struct sheet *sheet, const struct model *model)
 static int view_alerts(const struct viewing *viewing, struct error *err)
 {
     static const char *const names[] = {
-        "id",      "unit",   "rule",     "episode",         "procedure",
-        "dossier", "due_at", "fired_at", "acknowledged_by", NULL};
+        "id",     "unit",     "rule",          "episode",          "procedure", "dossier",
+        "due_at", "fired_at", "last_event_at", "last_ingested_at", "clock",     "acknowledged_by",
+        NULL};
     return answer_rows(viewing, "alerts", names, put_alerts, err);
 }
 

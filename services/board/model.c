@@ -145,8 +145,9 @@ static bool same_alert(const struct alert_item *a, const struct alert_item *b)
 {
     return a->unit_id == b->unit_id && a->episode == b->episode && a->due_at == b->due_at &&
            a->fired_at == b->fired_at && a->updated_at == b->updated_at &&
-           a->snoozed_until == b->snoozed_until && strcmp(a->rule, b->rule) == 0 &&
-           strcmp(a->procedure_code, b->procedure_code) == 0 &&
+           a->snoozed_until == b->snoozed_until && a->clock == b->clock &&
+           a->last_event_at == b->last_event_at && a->last_ingested_at == b->last_ingested_at &&
+           strcmp(a->rule, b->rule) == 0 && strcmp(a->procedure_code, b->procedure_code) == 0 &&
            strcmp(a->dossier_code, b->dossier_code) == 0 &&
            strcmp(a->acknowledged_by, b->acknowledged_by) == 0;
 }

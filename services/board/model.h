@@ -8,6 +8,7 @@
 
 #include "board/pipeline.h"
 #include "domain/event.h"
+#include "notice/wording.h"
 #include "json/json.h"
 
 enum figure {
@@ -81,6 +82,9 @@ struct alert_item {
     char dossier_code[ITEM_CODE_SIZE];
     char acknowledged_by[ACTOR_SIZE]; /* empty = nobody */
     int64_t snoozed_until;            /* NO_TIME = not */
+    int64_t last_event_at;            /* the newest that was told happened then, */
+    int64_t last_ingested_at;         /* and we heard of something then */
+    enum clock_verdict clock;         /* late work, or late data? */
     int64_t revision;
 };
 

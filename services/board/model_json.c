@@ -67,6 +67,9 @@ void model_write_alert(struct json_out *out, const struct model *model,
     put_given(out, "dossier", item->dossier_code);
     model_write_time(out, "due_at", item->due_at);
     model_write_time(out, "fired_at", item->fired_at);
+    model_write_time(out, "last_event_at", item->last_event_at);
+    model_write_time(out, "last_ingested_at", item->last_ingested_at);
+    json_put_text(out, "clock", str_of(wording_clock(item->clock)));
     put_given(out, "acknowledged_by", item->acknowledged_by);
     if (item->snoozed_until != NO_TIME)
         json_put_integer(out, "snoozed_until", item->snoozed_until);

@@ -166,6 +166,12 @@ static int read_alerts(struct pg *pg, struct model *model, int32_t unit_id, stru
         copy(item->dossier_code, sizeof item->dossier_code, pg_get_text(rows, i, 8));
         copy(item->acknowledged_by, sizeof item->acknowledged_by, pg_get_text(rows, i, 9));
         item->snoozed_until = pg_get_time(rows, i, 10);
+        item->last_event_at = pg_get_time(rows, i, 11);
+        item->last_ingested_at = pg_get_time(rows, i, 12);
+        const struct told_alert told = {.last_event_at = item->last_event_at,
+                                        .last_ingested_at = item->last_ingested_at,
+                                        .portal_status = pg_get_int32(rows, i, 13)};
+        item->clock = wording_verdict(&told, clock_now());
     }
     if (r == 0)
         model_set_alerts(model, items, count);

@@ -60,7 +60,8 @@
                         "ORDER BY e.ingested_at DESC LIMIT $2"
 #define SQL_ALERTS(CODE)                                                                           \
     "SELECT alert_id, unit_id, rule, episode, coalesce(procedure_code, ''), due_at, fired_at, "    \
-    "updated_at, " CODE ", left(coalesce(acked_by, ''), 40), snoozed_until FROM hoso.alert "       \
+    "updated_at, " CODE ", left(coalesce(acked_by, ''), 40), snoozed_until, last_event_at, "       \
+    "last_ingested_at, portal_status FROM hoso.alert "                                             \
     "WHERE state = 'firing' AND NOT silent ORDER BY fired_at DESC, alert_id LIMIT $1"
 /* Whether the viewer may know of alert $1. */
 #define SQL_ALERT_SEEN "SELECT FROM hoso.alert WHERE alert_id = $1"

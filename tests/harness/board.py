@@ -4,6 +4,7 @@ import http.client
 import json
 import queue
 import threading
+import time
 
 PASSWORD = "mật khẩu thử nghiệm"
 
@@ -91,10 +92,12 @@ class Stream:
             self._apply(*found)
         return found
 
-    def until(self, condition, what, limit=400):
+    def until(self, condition, what, limit=400, deadline_s=60.0):
+        end = time.monotonic() + deadline_s
         for _ in range(limit):
             if condition(self):
                 return self
+            assert time.monotonic() < end, f"{deadline_s} s passed before: {what}"  # beats come for ever
             assert self.next() is not None, f"the stream ended before: {what}"
         raise AssertionError(f"{limit} updates passed before: {what}")
 

@@ -1,6 +1,9 @@
 /* The queue and COPY of lib/pg against a real server: HOSO_PG_CONNINFO names an empty database. Run by test_edges.py. */
 #include "itest_pg.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 
 enum { PATIENCE_MS = 20000 };
@@ -118,6 +121,123 @@ static void test_an_answer_that_does_not_come(void **state)
     pg_free(other);
 }
 
+/* ---- together ---- */
+
+static int together(void)
+{
+    ok(pg_queue_together(pg, &err));
+    return finish();
+}
+
+static void test_together_is_one_wait(void **state)
+{
+    (void)state;
+    struct pg_result *early = NULL, *late = NULL;
+    const struct pg_param params[] = {pg_text(STR("Nghi Dương"))};
+    script("CREATE TEMP TABLE place (name text)");
+    ok(pg_queue_together(pg, &err)); /* nothing queued */
+    queue("BEGIN", PG_ANY, NULL);
+    ok(pg_queue_exec(pg, "INSERT INTO place VALUES ($1)", params, 1, 1, NULL, &err));
+    queue("SELECT name FROM place", PG_ANY, &early);
+    queue("COMMIT", PG_ANY, NULL);
+    queue("SELECT pg_sleep(1)", PG_ANY, NULL);
+    queue("SELECT 2", PG_ANY, &late);
+    ok(pg_queue_together(pg, &err));
+    struct mono begun = mono_now();
+    while (!early)
+        assert_int_equal(pg_queue_run(pg, &err), PG_BUSY);
+    assert_true(mono_diff_ms(begun, mono_now()) <
+                900); /* it comes before what stands behind it is done */
+    assert_null(late);
+    ok(finish());
+    assert_true(str_eq(pg_get_text(early, 0, 0), STR("Nghi Dương")));
+    assert_int_equal(pg_get_int32(late, 0, 0), 2);
+    pg_result_free(early);
+    pg_result_free(late);
+    assert_int_equal(number_of("SELECT count(*) FROM place"), 1);
+    script("DROP TABLE place");
+}
+
+static void test_together_ends_at_the_first_failure(void **state)
+{
+    (void)state;
+    struct pg_result *before = NULL, *after = NULL;
+    script("CREATE TEMP TABLE rest (id integer)");
+    for (int i = 0; i < 2; i++) { /* the second time all of it is prepared */
+        queue("BEGIN", PG_ANY, NULL);
+        queue("SELECT 1", PG_ANY, &before);
+        queue("INSERT INTO rest SELECT 1 / count(*) FROM rest", PG_ANY, NULL);
+        queue("SELECT id FROM rest", PG_ANY, &after);
+        queue("COMMIT", PG_ANY, NULL);
+        assert_int_equal(together(), ERR_INPUT);
+        assert_string_equal(pg_sqlstate(pg), "22012");
+        assert_null(before);
+        assert_null(after);
+        pg_rollback(pg);
+    }
+    queue("SELECT 2", PG_ANY, &after);
+    ok(together());
+    assert_int_equal(pg_get_int32(after, 0, 0), 2);
+    pg_result_free(after);
+    script("CREATE TEMP TABLE owned (id integer)");
+    queue("UPDATE owned SET id = id", 1, NULL);
+    queue("SELECT 1", PG_ANY, NULL);
+    assert_int_equal(together(), ERR_CONFLICT);
+    script("DROP TABLE rest; DROP TABLE owned");
+}
+
+static void test_together_is_given_up(void **state)
+{
+    (void)state;
+    struct pg_result *rows = NULL;
+    script("CREATE TEMP TABLE place (name text)");
+    queue("BEGIN", PG_ANY, NULL);
+    queue("INSERT INTO place SELECT 'x' FROM generate_series(1, 100000)", PG_ANY, NULL);
+    queue("SELECT name FROM place", PG_ANY, &rows);
+    ok(pg_queue_together(pg, &err));
+    pg_rollback(pg);
+    assert_null(rows);
+    assert_int_equal(number_of("SELECT count(*) FROM place"), 0);
+    script("DROP TABLE place");
+}
+
+/* More than any socket's buffer in both directions: the server writes before it has read all. */
+static void test_together_with_much_in_both_directions(void **state)
+{
+    (void)state;
+    enum { SIZE = 8 << 20, TIMES = 4 };
+    struct pg_result *rows[TIMES] = {NULL};
+    char *text = malloc(SIZE);
+    assert_non_null(text);
+    memset(text, 'x', SIZE);
+    const struct pg_param params[] = {pg_text((struct str){text, SIZE})};
+    for (int i = 0; i < TIMES; i++)
+        ok(pg_queue_exec(pg, "SELECT $1::text || $1::text", params, 1, 1, &rows[i], &err));
+    ok(together());
+    for (int i = 0; i < TIMES; i++) {
+        assert_int_equal(pg_get_text(rows[i], 0, 0).len, 2 * SIZE);
+        pg_result_free(rows[i]);
+    }
+    free(text);
+}
+
+static void test_together_when_the_connection_breaks(void **state)
+{
+    (void)state;
+    struct pg *other = NULL;
+    struct pg_result *rows = NULL;
+    ok(pg_connect(getenv("HOSO_PG_CONNINFO"), "itest", &other, &err));
+    ok(pg_queue_exec(other, "SELECT 1", NULL, 0, PG_ANY, &rows, &err));
+    ok(pg_queue_exec(other, "SELECT pg_terminate_backend(pg_backend_pid())", NULL, 0, PG_ANY, NULL,
+                     &err));
+    ok(pg_queue_exec(other, "SELECT 2", NULL, 0, PG_ANY, NULL, &err));
+    ok(pg_queue_together(other, &err));
+    assert_int_equal(pg_queue_finish(other, PATIENCE_MS, &err), ERR_UNAVAILABLE);
+    assert_null(rows);
+    assert_false(pg_alive(other));
+    pg_free(other);
+}
+
 /* ---- COPY ---- */
 
 static void add_row(struct pg_copy *copy, int32_t id, struct str text)
@@ -220,6 +340,11 @@ int main(void)
         cmocka_unit_test(test_rows_that_were_to_change_are_counted),
         cmocka_unit_test(test_more_than_it_holds),
         cmocka_unit_test(test_an_answer_that_does_not_come),
+        cmocka_unit_test(test_together_is_one_wait),
+        cmocka_unit_test(test_together_ends_at_the_first_failure),
+        cmocka_unit_test(test_together_is_given_up),
+        cmocka_unit_test(test_together_with_much_in_both_directions),
+        cmocka_unit_test(test_together_when_the_connection_breaks),
         cmocka_unit_test(test_rows_as_the_server_reads_them),
         cmocka_unit_test(test_many_rows_then_a_statement),
         cmocka_unit_test(test_a_row_that_is_refused),

@@ -15,9 +15,9 @@ from test_alerter import AGENCY, DAY, OTHER_AGENCY, Stream
 from test_notify import recipient, text_of
 
 # crash_point() in services/alerter, in the order in which a dossier passes them; test_every_point_is_here holds this to the code.
-ON_THE_WAY = ["claim_before_commit", "claim_after_commit", "before_commit", "after_commit", "fire_before_commit", "fire_after_commit",
-              "outbox_after_send", "outbox_after_mark", "tell_before_commit", "tell_after_commit", "deliver_after_send",
-              "deliver_after_mark"]
+ON_THE_WAY = ["claim_before_commit", "claim_after_commit", "before_commit", "after_commit", "fire_before_commit", "fire_commit_sent",
+              "fire_after_commit", "outbox_after_send", "outbox_after_mark", "tell_before_commit", "tell_after_commit",
+              "deliver_after_send", "deliver_after_mark"]
 BY_THEMSELVES = ["ack_before_commit", "ack_after_commit", "operators_before_commit", "operators_after_commit",
                  "follow_before_commit", "follow_after_commit", "token_before_rename", "token_after_rename", "escalate_after", "forget_after"]
 

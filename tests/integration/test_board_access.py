@@ -124,6 +124,22 @@ def test_paths_by_role(site, board):
         assert len(stream.units) == (1 if wanted else 114)
 
 
+def test_alerts_say_which_clock_speaks(site, board):
+    fill(site)
+    watching = Visitor(board, "trucban").stream()
+    watching.next()
+    (alert,) = [alert.hex for alert, code in site.sql("SELECT alert_id, dossier_code FROM alert") if code == "D-11713"]
+    for clock, change in (("work", "last_event_at = now() - interval '1 hour', last_ingested_at = now()"),
+                          ("data", "last_event_at = now() - interval '25 hours'"), ("silent", "last_ingested_at = now() - interval '73 hours'"),
+                          ("portal", "portal_status = 9")):
+        site.sql(f"UPDATE alert SET {change}, updated_at = now() WHERE alert_id = %s", alert)
+        watching.until(lambda seen, clock=clock: seen.alerts[alert]["clock"] == clock, clock)
+        ((event_at, ingested_at),) = site.sql("SELECT floor(extract(epoch FROM last_event_at) * 1000)::bigint, "
+                                              "floor(extract(epoch FROM last_ingested_at) * 1000)::bigint FROM alert WHERE alert_id = %s", alert)
+        shown = watching.alerts[alert]
+        assert (shown["last_event_at"], shown["last_ingested_at"]) == (event_at, ingested_at)
+
+
 def test_acting_on_alerts_by_role(site, board):
     """Who may only look, and whose alert it is not, changes nothing; what is done is seen by all and written down twice."""
     fill(site)

@@ -208,6 +208,35 @@ def test_each_step_up_counts_by_the_hours_of_the_unit(office, site, mailbox):
     wait_until(lambda: site.sql("SELECT level, escalate_at FROM alert WHERE dossier_code = %s", ours) == [(3, None)], "the city is the last")
 
 
+def test_the_command_line_says_which_clock_speaks(office, site):
+    site.start("alerter").wait_ready()
+    (code,) = codes(1)
+    office.say(office.opened(code, office.now() - 60_000))
+    wait_until(lambda: site.sql("SELECT count(*) FROM alert WHERE state = 'firing'") == [(1,)], "it fires")
+
+    def said():
+        return (json.loads(site.hoso("alerts", "list", "--json"))[0]["clock"], site.hoso("alerts", "list", environment=here),
+                site.hoso("alerts", "show", code, environment=here), site.hoso("alerts", "show", code, environment=ENGLISH))
+    here = {"LANG": "vi_VN.UTF-8"}
+    for clock, word, text, change in (
+            ("work", "chậm xử lý", "Dữ liệu về kịp thời: chậm ở khâu xử lý.",
+             "last_event_at = now() - interval '1 hour', last_ingested_at = now()"),
+            ("data", "tin về muộn", "Có thể do dữ liệu: tin cuối về muộn hơn 1 ngày", "last_event_at = now() - interval '25 hours'"),
+            ("silent", "không có tin", "hơn 3 ngày không có tin mới", "last_ingested_at = now() - interval '73 hours'"),
+            ("portal", "Cổng báo xong", "Cổng báo đã kết thúc", "portal_status = 9"),
+            # Over: as it was then, however long ago.
+            ("work", "chậm xử lý", "chậm ở khâu xử lý", "portal_status = 0, last_event_at = now() - interval '74 hours', "
+                                                        "state = 'resolved', ended_at = now() - interval '71 hours'")):
+        site.sql(f"UPDATE alert SET {change}")
+        if "resolved" in change:
+            assert json.loads(site.hoso("alerts", "list", "--all", "--json"))[0]["clock"] == clock
+            assert word in site.hoso("alerts", "list", "--all", environment=here)
+        else:
+            machine, listed, shown, english = said()
+            assert machine == clock and word in listed and text in shown and "last_ingested_at" in shown
+            assert re.search(f"clock +{clock}: [A-Z]", english) and text not in english
+
+
 def test_the_command_line_acts_as_the_link_does(office, site, mailbox):
     start(site)
     recipient(site, "chu.tich@example.vn")

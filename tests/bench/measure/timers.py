@@ -39,8 +39,9 @@ INSERT INTO hoso.alert_watch SELECT format('H24.%%s-26%%s%%s-%%s', 11000 + i %% 
 STAGE = """
 CREATE SCHEMA alone;
 CREATE UNLOGGED TABLE alone.stage AS SELECT row_number() OVER (ORDER BY o.id) AS n, a.*, o.id AS o_id, o.partition AS o_partition, o.key,
-    o.payload FROM hoso.alert a JOIN hoso.outbox o USING (alert_id) WHERE a.dossier_code LIKE 'H24.11713-270202-%';
+    o.payload FROM hoso.alert a JOIN hoso.outbox o USING (alert_id);
 CREATE INDEX ON alone.stage (n);
+CREATE TABLE alone.began (at timestamptz);
 CREATE TABLE alone.alert (LIKE hoso.alert INCLUDING ALL);
 CREATE TABLE alone.outbox (LIKE hoso.outbox INCLUDING ALL);
 CREATE TABLE alone.watch (LIKE hoso.alert_watch INCLUDING ALL) WITH (fillfactor = 70);
@@ -54,6 +55,29 @@ ALONE = (
     "WHERE n > %s AND n <= %s ORDER BY n",
     "UPDATE alone.watch w SET deadline_at = NULL FROM alone.stage s WHERE w.dossier_code = s.dossier_code AND n > %s AND n <= %s",
 )
+# The steady ones too: whatever has come due since the last COMMIT is written and committed, for ever. No client and no network in it.
+STEADY_ALONE = """
+CREATE PROCEDURE alone.steady(total integer, rate integer) LANGUAGE plpgsql AS $$
+DECLARE began timestamptz := clock_timestamp(); done integer := 0; due integer := 0;
+BEGIN
+    INSERT INTO alone.began VALUES (began);
+    WHILE done < total LOOP
+        due := least(total, floor(extract(epoch FROM clock_timestamp() - began) * rate));
+        IF due = done THEN
+            PERFORM pg_sleep(0.0002);
+        ELSE
+            {statements}
+            COMMIT;
+        END IF;
+        done := due;
+    END LOOP;
+END $$
+"""
+LATENESS_ALONE = """
+SELECT json_build_array(percentile_disc(0.5) WITHIN GROUP (ORDER BY ms), percentile_disc(0.99) WITHIN GROUP (ORDER BY ms), max(ms))
+FROM (SELECT round(extract(epoch FROM pg_xact_commit_timestamp(a.xmin) - b.at) * 1000 - s.n * 1000.0 / %s, 1) AS ms
+      FROM alone.alert a JOIN alone.stage s USING (alert_id), alone.began b WHERE s.n <= %s) AS t
+"""
 
 
 def rss_bytes(pid):
@@ -201,14 +225,25 @@ class Hoso:
         columns = ", ".join(name for (name,) in connection.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = 'hoso.alert'::regclass AND attnum > 0 AND NOT attisdropped "
             "ORDER BY attnum"))
+        first = self.options.rate * self.options.seconds
+        self.steady_alone(connection, [statement.format(columns=columns) for statement in ALONE], first)
         self.world.settle()
         began = time.monotonic()
-        for first in range(0, self.options.burst, BATCH):
+        for n in range(first, self.due, BATCH):
             with connection.transaction():
                 for statement in ALONE:
-                    connection.execute(statement.format(columns=columns), [first, first + BATCH])
+                    connection.execute(statement.format(columns=columns), [n, n + BATCH])
         alone_s = time.monotonic() - began
         self.result |= {"alone_s": round(alone_s, 2), "share_of_postgres": round(alone_s / (self.result["burst"][2] / 1000), 2)}
+
+    def steady_alone(self, connection, statements, count):
+        body = " ".join(f"{statement % ('done', 'due')};" for statement in statements)
+        connection.execute(STEADY_ALONE.format(statements=body))
+        self.world.settle()
+        connection.execute("SET enable_seqscan = off")  # as the alerter has it
+        connection.execute(f"CALL alone.steady({count}, {self.options.rate})")
+        connection.execute("RESET enable_seqscan")
+        self.result["steady_alone"] = connection.execute(LATENESS_ALONE, [self.options.rate, count]).fetchone()[0]
 
 
 class Java:
@@ -246,15 +281,15 @@ CONTENDERS = {
 
 def table(results):
     yield ("| contender | open | bytes a timer: grown / RSS of all | restart s per million | 1,000 a second: p50 / p99 / max ms "
-           "| one instant: p50 / p99 / max ms | PostgreSQL alone s | share | load |")
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+           "| PostgreSQL alone: the same | one instant: p50 / p99 / max ms | PostgreSQL alone s | share | load |")
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     for r in results:
         if "void" in r:
-            yield f"| {r['contender']} | {r['open']:,} | void: {r['void']} | | | | | | {r['load']} |"
+            yield f"| {r['contender']} | {r['open']:,} | void: {r['void']} | | | | | | | {r['load']} |"
             continue
-        steady, burst = (" / ".join(f"{ms:g}" for ms in r[part]) for part in ("steady", "burst"))
+        steady, alone, burst = (" / ".join(f"{ms:g}" for ms in r.get(part, ())) for part in ("steady", "steady_alone", "burst"))
         yield (f"| {r['contender']} | {r['open']:,} | {r['grown_per_timer']} / {r['rss_per_timer']} | {r.get('ready_s_per_million', '')} "
-               f"| {steady} | {burst} | {r.get('alone_s', '')} | {r.get('share_of_postgres', '')} | {r['load']} |")
+               f"| {steady} | {alone} | {burst} | {r.get('alone_s', '')} | {r.get('share_of_postgres', '')} | {r['load']} |")
 
 
 def main():

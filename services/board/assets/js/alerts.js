@@ -12,13 +12,22 @@ export function makeAlert(state, alert, acts) {
     over > 0 ? t("late_by", shortDay(alert.due_at), number(over)) : t("late_today", dayTime(alert.due_at)),
     h("span", { class: "meta" }, [dayTime(alert.fired_at), alert.procedure].filter(Boolean).join(" · "),
       alert.dossier && [" · ", h("a", { href: "#/ho-so/" + encodeURIComponent(alert.dossier) }, alert.dossier)]));
+  item.clock = h("span", { class: "meta" });
+  item.append(item.clock);
   item.taken = h("span", { class: "meta" });
   item.append(item.taken);
   if (acts) addActs(item, state, alert);
   return item;
 }
 
+// Both clocks, and which one speaks.
+function clockText(alert) {
+  const times = [alert.last_event_at, alert.last_ingested_at].map((at) => (at === null ? t("unknown") : dayTime(at)));
+  return `${t("clock_" + alert.clock)} ${t("last_word", ...times)}`;
+}
+
 export function updateAlert(item, alert, now) {
+  say(item.clock, clockText(alert));
   const snoozed = alert.snoozed_until > now && t("snoozed", shortDay(alert.snoozed_until));
   say(item.taken, [alert.acknowledged_by && t("acknowledged", alert.acknowledged_by), snoozed].filter(Boolean).join(" · "));
   item.taken.hidden = item.taken.textContent === "";
