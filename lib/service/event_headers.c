@@ -6,8 +6,7 @@
 
 bool is_traceparent(struct str text)
 {
-    static const struct str form =
-        STR("00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx");
+    static const struct str form = STR("00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx");
     static const struct str trace_none = STR("00000000000000000000000000000000");
     enum { TRACE_AT = 3, TRACE_LEN = 32, PARENT_AT = 36, PARENT_LEN = 16 };
     if (text.len != form.len)

@@ -16,9 +16,8 @@ static struct str put(char **at, struct str text)
 struct parcel *parcel_new(const struct event *event, struct str value,
                           const struct receipt *receipt)
 {
-    struct parcel *parcel =
-        malloc(sizeof *parcel + event->source.len + event->dossier_code.len + value.len +
-               receipt->trace.len);
+    struct parcel *parcel = malloc(sizeof *parcel + event->source.len + event->dossier_code.len +
+                                   value.len + receipt->trace.len);
     if (!parcel)
         return NULL;
     *parcel = (struct parcel){
