@@ -254,16 +254,11 @@ int cmd_alerts(int argc, char **argv)
     int code = parse(argc, argv, &request, &help);
     if (code != EXIT_OK)
         return code;
-    if (help) {
-        fputs(cli_text(help_vi, help_en), stdout);
-        return EXIT_OK;
-    }
-    code = site_load(&request.site, argv);
-    if (code == EXIT_OK)
-        code = site_connect(&request.site, argv, &pg);
+    if (help)
+        return cli_help(help_vi, help_en);
+    code = site_open(&request.site, argv, &pg);
     if (code == EXIT_OK)
         code = perform(&request, pg, argv);
-    pg_free(pg);
-    site_unload(&request.site);
+    site_close(&request.site, pg);
     return code;
 }

@@ -268,10 +268,8 @@ int cmd_backfill(int argc, char **argv)
     struct error err = {{0}};
     prctl(PR_SET_DUMPABLE, 0); /* memory holds what the file says of people: no core file */
     for (int option; (option = getopt_long(argc, argv, ":" SITE_SHORT, options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(cli_text(help_vi, help_en), stdout);
-            return EXIT_OK;
-        }
+        if (option == 'h')
+            return cli_help(help_vi, help_en);
         if (option == OPT_SOURCE)
             backfill.source = optarg;
         else if (!site_option(&backfill.site, option, optarg))

@@ -236,16 +236,13 @@ int cmd_board(int argc, char **argv)
     int code;
     if (parse(argc, argv, &site, &account, &verb, &code))
         return code;
-    code = site_load(&site, argv);
-    if (!code)
-        code = site_connect(&site, argv, &pg);
+    code = site_open(&site, argv, &pg);
     if (!code) {
         int r = strcmp(verb, "add") == 0       ? add(&account, argv, pg, &err)
                 : strcmp(verb, "disable") == 0 ? disable(&account, pg, &err)
                                                : list(pg, &err);
         code = r < 0 ? cli_fail(argv, r, &err) : r > 0 ? EXIT_USAGE : EXIT_OK;
     }
-    pg_free(pg);
-    site_unload(&site);
+    site_close(&site, pg);
     return code;
 }

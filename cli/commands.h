@@ -41,6 +41,9 @@ bool cli_english(void);
 const char *cli_text(const char *vietnamese, const char *english)
     __attribute__((format_arg(1), format_arg(2)));
 
+/* Prints the help in the reader's language. EXIT_OK. */
+int cli_help(const char *vietnamese, const char *english);
+
 /*
  * Explains what getopt_long refused ('?', or ':' when the short options begin with ':') and points to --help. Returns
  * EXIT_USAGE.

@@ -45,6 +45,12 @@ int cli_bad_option(char *const *argv, int answer)
     return point_to_help(argv);
 }
 
+int cli_help(const char *vietnamese, const char *english)
+{
+    fputs(cli_text(vietnamese, english), stdout);
+    return EXIT_OK;
+}
+
 int cli_wrong_usage(char *const *argv, const char *vietnamese, const char *english, ...)
 {
     va_list args;

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "office_hours.h"
 #include "pg/migrate.h"
+#include "service/board_roles.h"
 #include "site.h"
 
 static const char help_vi[] =
@@ -25,17 +26,17 @@ static const char help_en[] =
     "into\n"
     "  yearly tables. Services may run meanwhile; no figure changes. Best every night.\n";
 
-/* Those under whose rights the board and the analysts read: roles belong to the server, and not every owner of a database may make them. */
+/* The board's roles and the analysts', with their rights. */
 static int readers_exist(struct pg *pg, bool *ret, struct error *err)
 {
     struct pg_result *rows = NULL;
-    int r = pg_exec(pg,
-                    "SELECT (SELECT count(*) FROM pg_policies WHERE schemaname = 'hoso' "
-                    "AND tablename = 'dossier' AND policyname IN ('board', 'analyst')) = 2 "
-                    "AND (SELECT count(*) FROM pg_roles WHERE rolname IN ('hoso_board_city', "
-                    "'hoso_board_unit') AND pg_has_role(oid, 'MEMBER')) = 2",
+    int r = board_roles_ours(pg, ret, err);
+    if (r == 0)
+        r = pg_exec(pg,
+                    "SELECT count(*) = 2 FROM pg_policies WHERE schemaname = 'hoso' "
+                    "AND tablename = 'dossier' AND policyname IN ('board', 'analyst')",
                     NULL, 0, &rows, err);
-    *ret = r == 0 && pg_get_bool(rows, 0, 0);
+    *ret = *ret && r == 0 && pg_get_bool(rows, 0, 0);
     pg_result_free(rows);
     return r;
 }

@@ -171,10 +171,8 @@ int cmd_doctor(int argc, char **argv)
     int code = parse(argc, argv, &doctor.site, &options, &help);
     if (code != EXIT_OK)
         return code;
-    if (help) {
-        fputs(cli_text(help_vi, help_en), stdout);
-        return EXIT_OK;
-    }
+    if (help)
+        return cli_help(help_vi, help_en);
     code = site_load(&doctor.site, argv);
     if (code == EXIT_OK &&
         kafka_settings_load(doctor.site.config, "hoso", &doctor.kafka, &err) < 0) {

@@ -268,12 +268,9 @@ int cmd_quarantine(int argc, char **argv)
     }
     int code = argv[optind]
                    ? cli_wrong_usage(argv, "thừa \"%s\"", "\"%s\" is too much", argv[optind])
-                   : site_load(&list.site, argv);
-    if (code == EXIT_OK)
-        code = site_connect(&list.site, argv, &pg);
+                   : site_open(&list.site, argv, &pg);
     int r = code == EXIT_OK ? run(&list, pg, &err) : 0;
-    pg_free(pg);
     json_out_free(list.out);
-    site_unload(&list.site);
+    site_close(&list.site, pg);
     return r < 0 ? cli_fail(argv, r, &err) : code;
 }

@@ -43,6 +43,18 @@ int site_connect(const struct site *site, char *const *argv, struct pg **ret)
     return result ? cli_fail(argv, result, &err) : 0;
 }
 
+int site_open(struct site *site, char *const *argv, struct pg **ret)
+{
+    int code = site_load(site, argv);
+    return code == EXIT_OK ? site_connect(site, argv, ret) : code;
+}
+
+void site_close(struct site *site, struct pg *pg)
+{
+    pg_free(pg);
+    site_unload(site);
+}
+
 int site_begin(int argc, char **argv, const char *word, const char *help_vi, const char *help_en,
                struct site *site, int *ret_exit)
 {

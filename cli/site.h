@@ -30,6 +30,9 @@ void site_unload(struct site *site);
 
 /* Connects to [postgres] conninfo. 0, or an exit code already explained. */
 int site_connect(const struct site *site, char *const *argv, struct pg **ret);
+/* site_load, then site_connect. *ret stays as it was when either fails; site_close in any case. */
+int site_open(struct site *site, char *const *argv, struct pg **ret);
+void site_close(struct site *site, struct pg *pg); /* pg NULL is fine */
 
 /*
  * For commands whose only options are the shared ones, with one word before them ("migrate"): parses, checks the word against

@@ -243,10 +243,8 @@ int cmd_tail(int argc, char **argv)
     int code = parse(argc, argv, &request, &help);
     if (code != EXIT_OK)
         return code;
-    if (help) {
-        fputs(cli_text(help_vi, help_en), stdout);
-        return EXIT_OK;
-    }
+    if (help)
+        return cli_help(help_vi, help_en);
     code = site_load(&request.site, argv);
     if (code != EXIT_OK)
         return code;

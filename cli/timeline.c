@@ -127,10 +127,8 @@ int cmd_timeline(int argc, char **argv)
     struct site site = {0};
     bool json = false;
     for (int c; (c = getopt_long(argc, argv, ":" SITE_SHORT, options, NULL)) != -1;) {
-        if (c == 'h') {
-            fputs(cli_text(help_vi, help_en), stdout);
-            return EXIT_OK;
-        }
+        if (c == 'h')
+            return cli_help(help_vi, help_en);
         if (c == 'j')
             json = true;
         else if (!site_option(&site, c, optarg))

@@ -42,51 +42,28 @@ int pg_queue_copy(struct pg *pg, const char *sql, const struct pg_copy *rows, st
                     err);
 }
 
-/* Waits for what is on its way, and forgets it. Two ends in a row: nothing more comes. */
-static void end_pipeline(struct pg *pg)
-{
-    bool over = false;
-    for (bool ended = pg->queue.ended; pg->queue.together && !over;) {
-        PGresult *result = PQgetResult(pg->connection);
-        over = result ? PQresultStatus(result) == PGRES_PIPELINE_SYNC : ended;
-        ended = !result;
-        PQclear(result);
-    }
-    if (pg->queue.together)
-        PQexitPipelineMode(pg->connection);
-    pg->queue.together = false;
-}
-
-void pg_queue_drop(struct pg *pg)
-{
-    struct pg_queue *queue = &pg->queue;
-    end_pipeline(pg);
-    for (size_t i = 0; i < queue->count; i++) {
-        if (queue->steps[i].ret)
-            *queue->steps[i].ret = pg_result_free(*queue->steps[i].ret);
-    }
-    queue->count = queue->next = 0;
-    queue->sent = queue->copying = queue->writes = false;
-}
-
 bool pg_queue_writes(const struct pg *pg)
 {
     return pg->queue.writes;
+}
+
+/* Its parameters and the name under which it is prepared; waits where it has not been. */
+static int make_ready(struct pg *pg, const struct pg_step *step, struct pg_bound *ret_bound,
+                      char ret_name[16], struct error *err)
+{
+    int r = pg_bind(ret_bound, step->params, step->count, err);
+    return r == 0 ? pg_prepared(pg, step->sql, ret_bound, step->count, ret_name, err) : r;
 }
 
 static int send_statement(struct pg *pg, const struct pg_step *step, struct error *err)
 {
     struct pg_bound bound;
     char name[16];
-    int r = pg_bind(&bound, step->params, step->count, err);
-    if (r == 0)
-        r = pg_prepared(pg, step->sql, &bound, step->count, name, err);
-    if (r < 0)
-        return r;
-    return PQsendQueryPrepared(pg->connection, name, (int)step->count, bound.values, bound.sizes,
-                               bound.formats, 1)
-               ? 0
-               : pg_failure(pg, NULL, err);
+    int r = make_ready(pg, step, &bound, name, err);
+    if (r == 0 && !PQsendQueryPrepared(pg->connection, name, (int)step->count, bound.values,
+                                       bound.sizes, bound.formats, 1))
+        r = pg_failure(pg, NULL, err);
+    return r;
 }
 
 static int send_step(struct pg *pg, const struct pg_step *step, struct error *err)
@@ -188,17 +165,58 @@ static int advance(struct pg *pg, struct error *err)
 
 /* ---- together ---- */
 
+/* An answer, or NULL: the end of one statement's. true = all have been answered. */
+static bool take_together(struct pg *pg, PGresult *result)
+{
+    struct pg_queue *queue = &pg->queue;
+    struct error why;
+    int status = result ? (int)PQresultStatus(result) : -1;
+    bool over = result ? status == PGRES_PIPELINE_SYNC : queue->ended;
+    queue->ended = !result;
+    if (!result) {
+        queue->next += queue->next < queue->count;
+    } else if (over || status == PGRES_PIPELINE_ABORTED || queue->next == queue->count) {
+        PQclear(result);
+    } else {
+        int r = take(pg, &queue->steps[queue->next], result, &why);
+        if (r < 0 && !queue->failure) {
+            queue->failure = r;
+            queue->why = why;
+        }
+    }
+    return over;
+}
+
+/* Waits for what is on its way. */
+static void end_pipeline(struct pg *pg)
+{
+    while (pg->queue.together && !take_together(pg, PQgetResult(pg->connection)))
+        continue;
+    if (pg->queue.together)
+        PQexitPipelineMode(pg->connection);
+    pg->queue.together = false;
+}
+
+void pg_queue_drop(struct pg *pg)
+{
+    struct pg_queue *queue = &pg->queue;
+    end_pipeline(pg);
+    for (size_t i = 0; i < queue->count; i++) {
+        if (queue->steps[i].ret)
+            *queue->steps[i].ret = pg_result_free(*queue->steps[i].ret);
+    }
+    queue->count = queue->next = 0;
+    queue->sent = queue->copying = queue->writes = false;
+}
+
 /* What cannot be done within a pipeline, since it waits. */
 static int prepare_all(struct pg *pg, struct error *err)
 {
     int r = 0;
     for (size_t i = 0; i < pg->queue.count && r == 0; i++) {
-        const struct pg_step *step = &pg->queue.steps[i];
         struct pg_bound bound;
         char name[16];
-        r = pg_bind(&bound, step->params, step->count, err);
-        if (r == 0)
-            r = pg_prepared(pg, step->sql, &bound, step->count, name, err);
+        r = make_ready(pg, &pg->queue.steps[i], &bound, name, err);
     }
     return r;
 }
@@ -228,28 +246,6 @@ int pg_queue_together(struct pg *pg, struct error *err)
     if (r < 0)
         pg_queue_drop(pg);
     return r;
-}
-
-/* An answer, or NULL: the end of one statement's. true = all have been answered. */
-static bool take_together(struct pg *pg, PGresult *result)
-{
-    struct pg_queue *queue = &pg->queue;
-    struct error why;
-    int status = result ? (int)PQresultStatus(result) : -1;
-    bool over = result ? status == PGRES_PIPELINE_SYNC : queue->ended;
-    queue->ended = !result;
-    if (!result) {
-        queue->next += queue->next < queue->count;
-    } else if (over || status == PGRES_PIPELINE_ABORTED || queue->next == queue->count) {
-        PQclear(result);
-    } else {
-        int r = take(pg, &queue->steps[queue->next], result, &why);
-        if (r < 0 && !queue->failure) {
-            queue->failure = r;
-            queue->why = why;
-        }
-    }
-    return over;
 }
 
 static int advance_together(struct pg *pg, struct error *err)

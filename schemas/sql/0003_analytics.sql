@@ -816,6 +816,15 @@ END $$;
 COMMENT ON FUNCTION analytics.report_changes IS
     'Số liệu của kỳ nay khác với lúc trước ở những hồ sơ nào: dữ liệu đến muộn, và trong đó có làm muộn hay không';
 
+-- Makes a role that others are members of, if it is not there and we may; whether it is there then.
+CREATE FUNCTION hoso.make_group(p_role name) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE ROLE %I NOLOGIN', p_role);
+    RETURN true;
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN
+    RETURN to_regrole(quote_ident(p_role)) IS NOT NULL;
+END $$;
+
 -- ---- who may read what ----
 -- hoso_reader   (group) the views; no row of dossiers by itself
 -- hoso_analyst  (group, a hoso_reader) every commune
@@ -831,11 +840,7 @@ DECLARE
     columns text;
 BEGIN
     FOREACH role_name IN ARRAY ARRAY['hoso_reader', 'hoso_analyst', 'hoso_commune', 'hoso_case', 'hoso_service'] LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
-        EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
-        END;
-        IF to_regrole(role_name) IS NULL THEN
+        IF NOT hoso.make_group(role_name) THEN
             RAISE NOTICE 'role % is missing: ask an administrator to create it, then SELECT hoso.grant_readers()', role_name;
             RETURN;
         END IF;

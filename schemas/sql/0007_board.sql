@@ -45,18 +45,14 @@ ALTER TABLE hoso.rollup_open ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hoso.alert ENABLE ROW LEVEL SECURITY;
 
 -- The roles under which the board reads, by SET LOCAL ROLE, and what they may. Only a unit's own staff may know a dossier's code.
--- `hoso db migrate` calls it each time and says what is missing still.
+-- `hoso db migrate` calls it again while something is missing.
 CREATE FUNCTION hoso.grant_board() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     role text;
     name text;
 BEGIN
     FOREACH role IN ARRAY ARRAY['hoso_board_city', 'hoso_board_unit'] LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', role);
-        EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
-        END;
-        IF to_regrole(role) IS NULL THEN
+        IF NOT hoso.make_group(role) THEN
             RETURN;
         END IF;
         BEGIN

@@ -114,15 +114,15 @@ static int take_events(struct run *run, struct str code, size_t *ret_count,
     struct judge *judge = run->judge;
     size_t count = 0;
     int64_t last_event_at = NO_TIME;
-    for (; run->next_event < pg_rows(run->judge->known_events); run->next_event++) {
-        int order = str_cmp(store_event_code(run->judge->known_events, run->next_event), code);
+    for (; run->next_event < pg_rows(judge->known_events); run->next_event++) {
+        int order = str_cmp(store_event_code(judge->known_events, run->next_event), code);
         if (order > 0)
             break;
         if (order < 0)
             continue;
         if (count == judge->event_capacity && grow_events(judge) < 0)
             return error_set(err, ERR_NOMEM, "out of memory");
-        struct str payload = store_event_payload(run->judge->known_events, run->next_event);
+        struct str payload = store_event_payload(judge->known_events, run->next_event);
         struct event *event = &judge->events[count++];
         enum codec_fault fault = codec_read(judge->codec, payload.data, payload.len, event, NULL);
         if (fault != CODEC_OK)
@@ -140,8 +140,8 @@ static int take_alerts(struct run *run, struct str code, size_t *ret_count, stru
 {
     struct judge *judge = run->judge;
     size_t count = 0;
-    for (; run->next_alert < pg_rows(run->judge->known_alerts); run->next_alert++) {
-        int order = str_cmp(store_alert_code(run->judge->known_alerts, run->next_alert), code);
+    for (; run->next_alert < pg_rows(judge->known_alerts); run->next_alert++) {
+        int order = str_cmp(store_alert_code(judge->known_alerts, run->next_alert), code);
         if (order > 0)
             break;
         if (order < 0)
@@ -154,7 +154,7 @@ static int take_alerts(struct run *run, struct str code, size_t *ret_count, stru
             judge->rows = rows;
             judge->row_capacity = capacity;
         }
-        judge->rows[count++] = store_alert(run->judge->known_alerts, run->next_alert);
+        judge->rows[count++] = store_alert(judge->known_alerts, run->next_alert);
     }
     *ret_count = count;
     return 0;

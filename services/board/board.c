@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "board/map.h"
+#include "service/board_roles.h"
 
 enum { CONNECT_EVERY_MS = 1000, CHECK_SESSIONS_MS = 5000 };
 
@@ -98,16 +99,12 @@ static void lost(struct board *board, const struct error *err)
 /* Without the readers' roles nothing could be read; the migration may not have been allowed to make them. */
 static int check_roles(struct pg *pg, struct error *err)
 {
-    struct pg_result *rows = NULL;
-    int r = pg_exec(pg,
-                    "SELECT count(*) FROM pg_roles WHERE rolname IN ('hoso_board_city', "
-                    "'hoso_board_unit') AND pg_has_role(oid, 'MEMBER')",
-                    NULL, 0, &rows, err);
-    if (r == 0 && pg_get_int64(rows, 0, 0) != 2)
+    bool ours = false;
+    int r = board_roles_ours(pg, &ours, err);
+    if (r == 0 && !ours)
         r = error_set(err, ERR_INPUT,
                       "roles hoso_board_city and hoso_board_unit are missing or not ours to take: "
                       "run `hoso db migrate` as a database role that may create roles");
-    pg_result_free(rows);
     return r;
 }
 
