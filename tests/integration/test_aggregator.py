@@ -146,7 +146,8 @@ def test_an_erased_dossier_is_forgotten_for_ever(site):
 @pytest.mark.parametrize("point", CRASH_POINTS)
 def test_kill_9_in_mid_batch(site, point, connections):
     """With two connections the other one may have committed what nobody had noticed yet."""
-    options = {"aggregator.batch_max": "60", "aggregator.connections": str(connections)}
+    options = {"aggregator.batch_max": "60", "aggregator.connections": str(connections),
+               "aggregator.batch_age": "60s"}  # every batch is full, however slowly Kafka hands them over
     site.set("kafka", "session.timeout.ms", "2000")  # the next one waits for the dead one's
     rows = random_rows(100, seed=5)
     site.produce_all(rows)
