@@ -59,6 +59,8 @@ static uint64_t broken;
 static int64_t *latencies; /* of what was answered after the warm-up, in ns */
 static size_t latency_count;
 static size_t latency_capacity;
+static int64_t worst_ns; /* the longest of them, and when it was due */
+static int64_t worst_due_ns;
 
 static int64_t now_ns(void)
 {
@@ -178,6 +180,10 @@ static void note_answer(const struct client *client, int status)
         latencies = realloc(latencies, latency_capacity * sizeof *latencies);
         must(latencies != NULL, "memory");
     }
+    if (now - client->due_ns > worst_ns) {
+        worst_ns = now - client->due_ns;
+        worst_due_ns = client->due_ns;
+    }
     latencies[latency_count++] = now - client->due_ns;
 }
 
@@ -274,11 +280,13 @@ static void report(void)
     printf("{\"connections\":%d,\"rate\":%.0f,\"batch\":%d,\"seconds\":%.1f,\"answered\":%zu,"
            "\"answered_per_s\":%.0f,\"rows_per_s\":%.0f,\"broken\":%" PRIu64
            ",\"p50_ms\":%.2f,\"p90_ms\":%.2f,\"p99_ms\":%.2f,\"p999_ms\":%.2f,\"max_ms\":%.2f,"
+           "\"max_at_s\":%.1f,"
            "\"status\":{",
            options.connections, options.rate, options.batch, options.seconds, latency_count,
            (double)latency_count / options.seconds,
            (double)latency_count * options.batch / options.seconds, broken, percentile_ms(0.5),
-           percentile_ms(0.9), percentile_ms(0.99), percentile_ms(0.999), percentile_ms(1));
+           percentile_ms(0.9), percentile_ms(0.99), percentile_ms(0.999), percentile_ms(1),
+           (double)(worst_due_ns - begun_ns) / 1e9);
     const char *comma = "";
     for (int status = 0; status < STATUS_MAX; status++) {
         if (by_status[status]) {
